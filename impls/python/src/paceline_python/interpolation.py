@@ -1,0 +1,271 @@
+"""Trajectory interpolation in NumPy; the contract is in :mod:`paceline.operations`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Stamps = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Quaternion = tuple[float, float, float, float]
+
+_NAN = (math.nan, math.nan, math.nan, math.nan)
+_SPLIT = 134_217_729.0  # 2**27 + 1: T. J. Dekker's constant, halves a double's 53 bits
+
+
+def slerp_quaternion(
+    t: int, t0: int, q0: Quaternion, t1: int, q1: Quaternion, extrapolate: bool = False
+) -> Quaternion:
+    """Interpolate one pair; four NaNs where t1 < t0 or a quaternion is zero or not finite."""
+    x0, y0, z0, w0 = q0
+    x1, y1, z1, w1 = q1
+    n0 = x0 * x0 + y0 * y0 + z0 * z0 + w0 * w0
+    n1 = x1 * x1 + y1 * y1 + z1 * z1 + w1 * w1
+    if not (1e-280 < n0 < 1e280 and 1e-280 < n1 < 1e280):
+        scaled = _rescaled(q0), _rescaled(q1)
+        if scaled[0] is None or scaled[1] is None:
+            return _NAN
+        return slerp_quaternion(t, t0, scaled[0], t1, scaled[1], extrapolate)
+    if t1 < t0:
+        return _NAN
+    if not extrapolate:
+        t = t0 if t < t0 else min(t, t1)
+    f = (t - t0) / (t1 - t0) if t1 != t0 else 0.0
+    g = (t1 - t) / (t1 - t0) if t1 != t0 else 1.0
+    i0, i1 = 1.0 / math.sqrt(n0), 1.0 / math.sqrt(n1)
+    dot = (x0 * x1 + y0 * y1) + (z0 * z1 + w0 * w1)
+    theta = math.acos(min(abs(dot) * i0 * i1, 1.0))
+    if theta > 0.0:
+        scale = 1.0 / math.sin(theta)
+        f, g = math.sin(f * theta) * scale, math.sin(g * theta) * scale
+    a, b = g * i0, (-f if dot < 0.0 else f) * i1
+    return a * x0 + b * x1, a * y0 + b * y1, a * z0 + b * z1, a * w0 + b * w1
+
+
+def slerp_quaternions_batch(
+    t: Stamps, t0: Stamps, q0: Floats, t1: Stamps, q1: Floats, extrapolate: bool, out: Floats
+) -> int:
+    """Interpolate n pairs; return the first row with t1 < t0 or a bad quaternion."""
+    bad = ~_apart(t0, t1) | _bad(q0) | _bad(q1)
+    if bad.any():
+        return int(bad.argmax())
+    elapsed, length = _within(t, t0, t1, extrapolate)
+    _slerp(_unit(q0), _unit(q1), elapsed, length, out)
+    return -1
+
+
+def interpolate_positions_batch(
+    t: Stamps, t0: Stamps, p0: Floats, t1: Stamps, p1: Floats, extrapolate: bool, out: Floats
+) -> int:
+    """Interpolate n pairs linearly; return the first row with t1 < t0."""
+    bad = ~_apart(t0, t1)
+    if bad.any():
+        return int(bad.argmax())
+    elapsed, length = _within(t, t0, t1, extrapolate)
+    _lerp(p0, p1, elapsed, length, out)
+    return -1
+
+
+def interpolate_trajectory_batch(
+    stamps: Stamps,
+    positions: Floats,
+    quats: Floats,
+    at: Stamps,
+    extrapolate: bool,
+    out_positions: Floats,
+    out_quats: Floats,
+) -> int:
+    """Interpolate poses at the queries; return the first knot out of order, or touched and bad."""
+    disorder = _first_disorder(stamps)
+    if disorder >= 0:
+        return disorder
+    i, j, elapsed, length = _bracket(stamps, at, extrapolate)
+    q0, q1 = quats[i], quats[j]
+    bad0, bad1 = _bad(q0), _bad(q1)
+    if (bad0 | bad1).any():
+        k = int((bad0 | bad1).argmax())
+        return int(i[k] if bad0[k] else j[k])
+    _lerp(positions[i], positions[j], elapsed, length, out_positions)
+    _slerp(_unit(q0), _unit(q1), elapsed, length, out_quats)
+    return -1
+
+
+def interpolate_linear(stamps: Stamps, values: Floats, at: Stamps, extrapolate: bool, out: Floats) -> int:
+    """Interpolate channels at the queries; return the first knot out of order."""
+    disorder = _first_disorder(stamps)
+    if disorder >= 0:
+        return disorder
+    i, j, elapsed, length = _bracket(stamps, at, extrapolate)
+    _lerp(values[i], values[j], elapsed, length, out)
+    return -1
+
+
+def trajectory_prepare(stamps: Stamps, quats: Floats, out: Floats) -> int:
+    """Write unit quaternions; return the first knot out of order or bad."""
+    disorder = _first_disorder(stamps)
+    if disorder >= 0:
+        return disorder
+    bad = _bad(quats)
+    if bad.any():
+        return int(bad.argmax())
+    out[...] = _unit(quats)
+    return -1
+
+
+def trajectory_at(
+    stamps: Stamps,
+    positions: Floats,
+    unit_quats: Floats,
+    at: Stamps,
+    extrapolate: bool,
+    out_positions: Floats,
+    out_quats: Floats,
+) -> int:
+    """Interpolate poses of a prepared trajectory at the queries; return -1."""
+    i, j, elapsed, length = _bracket(stamps, at, extrapolate)
+    _lerp(positions[i], positions[j], elapsed, length, out_positions)
+    _slerp(unit_quats[i], unit_quats[j], elapsed, length, out_quats)
+    return -1
+
+
+def trajectory_gap(stamps: Stamps, at: Stamps, out: Stamps) -> int:
+    """Write the distance in ns from each query to the nearest knot; return -1."""
+    after = np.minimum(np.searchsorted(stamps, at), len(stamps) - 1)
+    before = np.maximum(after - 1, 0)
+    np.minimum(np.abs(at - stamps[before]), np.abs(at - stamps[after]), out=out)
+    return -1
+
+
+def _first_disorder(stamps: Stamps) -> int:
+    wrong = stamps[1:] <= stamps[:-1]
+    return int(wrong.argmax()) + 1 if wrong.any() else -1
+
+
+def _bracket(
+    stamps: Stamps, at: Stamps, extrapolate: bool
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Stamps, Stamps]:
+    """Return each query's two knots, the time since the first and the time between them; one knot is its own pair."""
+    if not extrapolate:
+        at = np.clip(at, stamps[0], stamps[-1])
+    last = max(len(stamps) - 2, 0)
+    i = np.clip(np.searchsorted(stamps, at, side="right") - 1, 0, last)
+    j = np.minimum(i + 1, len(stamps) - 1)
+    start = stamps[i]
+    return i, j, at - start, stamps[j] - start
+
+
+def _apart(t0: Stamps, t1: Stamps) -> NDArray[np.bool_]:
+    # Overflow wraps to a negative difference, which the public function words as too far apart.
+    return (t0 <= t1) & (t1 - t0 >= 0)
+
+
+def _within(t: Stamps, t0: Stamps, t1: Stamps, extrapolate: bool) -> tuple[Stamps, Stamps]:
+    return (t if extrapolate else np.clip(t, t0, t1)) - t0, t1 - t0
+
+
+def _bad(q: Floats) -> NDArray[np.bool_]:
+    largest = np.abs(q).max(axis=1, initial=0.0)
+    return ~((largest > 0.0) & (largest < np.inf))
+
+
+def _unit(q: Floats) -> Floats:
+    """Normalise; rows whose squares would leave the range of a double are scaled by a power of two first."""
+    n = _dot(q, q)
+    extreme = ~((n > 1e-280) & (n < 1e280))
+    if extreme.any():
+        q = q.copy()
+        q[extreme] = np.ldexp(q[extreme], -np.frexp(np.abs(q[extreme]).max(axis=1))[1][:, None])
+        n = _dot(q, q)
+    unit: Floats = q * (1.0 / np.sqrt(n))[:, None]
+    return unit
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    # The same order of additions in every backend, so that all take the same arc at half a turn.
+    p = a * b
+    total: Floats = (p[:, 0] + p[:, 1]) + (p[:, 2] + p[:, 3])
+    return total
+
+
+def _slerp(q0: Floats, q1: Floats, elapsed: Stamps, length: Stamps, out: Floats) -> None:
+    den = np.where(length == 0, 1, length).astype(np.float64)
+    f = elapsed / den
+    g = (length - elapsed) / den
+    np.copyto(f, 0.0, where=length == 0)
+    np.copyto(g, 1.0, where=length == 0)
+    dot = _dot(q0, q1)
+    theta = np.arccos(np.minimum(np.abs(dot), 1.0))
+    turns = theta > 0.0
+    sine = np.where(turns, np.sin(theta), 1.0)
+    a = np.where(turns, np.sin(g * theta) / sine, g)
+    b = np.where(turns, np.sin(f * theta) / sine, f)
+    np.negative(b, out=b, where=dot < 0.0)
+    np.multiply(q0, a[:, None], out=out)
+    out += q1 * b[:, None]
+
+
+def _lerp(p0: Floats, p1: Floats, elapsed: Stamps, length: Stamps, out: Floats) -> None:
+    """Write p0 + (p1 - p0) elapsed / length, from the nearer knot, within 1 ulp.
+
+    Plain arithmetic is that near while the step is at most an eighth of the result; where they cancel more than that,
+    the step is carried in two doubles.
+    """
+    from_end = 2 * elapsed > length
+    num = np.where(from_end, elapsed - length, elapsed).astype(np.float64)[:, None]
+    den = np.where(length == 0, 1, length).astype(np.float64)[:, None]
+    base = np.where(from_end[:, None], p1, p0)
+    with np.errstate(invalid="ignore", over="ignore"):  # NaN, inf and overflow pass through as values
+        step = (num / den) * (p1 - p0)
+        np.add(base, step, out=out)
+        cancels = ~(8.0 * np.abs(step) <= np.abs(out))
+    if cancels.any():
+        row, column = np.nonzero(cancels)
+        out[cancels] = _compensated(
+            base[row, column], p0[row, column], p1[row, column], num[row, 0], den[row, 0], out[row, column]
+        )
+
+
+def _compensated(base: Floats, p0: Floats, p1: Floats, num: Floats, den: Floats, plain: Floats) -> Floats:
+    """Add num / den of p1 - p0 to base, the step carried in two doubles; where that overflows, the plain result."""
+    with np.errstate(all="ignore"):
+        d, d_low = _two_sum(p1, -p0)
+        w = num / den
+        high, low = _two_product(w, den)
+        w_low = ((num - high) - low) / den
+        step, step_low = _two_product(w, d)
+        step_low += w * d_low + w_low * d
+        total, total_low = _two_sum(base, step)
+        exact = total + (total_low + step_low)
+    at_knot = np.where(num == 0.0, base, plain)
+    return np.where(np.isfinite(exact) & (num != 0.0), exact, at_knot)
+
+
+def _two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Return a + b and its rounding error (D. E. Knuth)."""
+    s = a + b
+    other = s - a
+    return s, (a - (s - other)) + (b - other)
+
+
+def _two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Return a * b and its rounding error (T. J. Dekker)."""
+    a_high = a * _SPLIT
+    a_high = a_high - (a_high - a)
+    b_high = b * _SPLIT
+    b_high = b_high - (b_high - b)
+    a_low, b_low = a - a_high, b - b_high
+    p = a * b
+    return p, ((a_high * b_high - p) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
+def _rescaled(q: Any) -> Quaternion | None:
+    """Scale by a power of two so that squares fit a double; None if zero or not finite."""
+    largest = max(map(abs, q))
+    if not 0.0 < largest < math.inf or any(c != c for c in q):
+        return None
+    exponent = -math.frexp(largest)[1]
+    x, y, z, w = (math.ldexp(c, exponent) for c in q)
+    return x, y, z, w

@@ -1,0 +1,203 @@
+"""Finds the backends that are installed, loads them on first use, and says why one is absent."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Literal
+
+from paceline.operations import CONTRACT, OPERATIONS
+
+GROUP: Final = "paceline.backends"
+"""The entry-point group: each entry names a :class:`Backend`."""
+
+OFFICIAL: Final = {
+    "rust": "pip install 'paceline[rust]'",
+    "cython": "pip install 'paceline[cython]'",
+    "numba": "pip install 'paceline[numba]'",
+    "python": "pip install --force-reinstall paceline",
+}
+"""The backends of this project, and how to get one that is not there."""
+
+Kernel = Callable[..., Any]
+
+
+class BackendUnavailable(RuntimeError):  # noqa: N818 - the name that the contract gives
+    """A backend was asked for by name and cannot serve; the message says why and what can."""
+
+
+class StaleBackend(BackendUnavailable):
+    """A backend was built for another version of the contract; using it could give wrong results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What a backend's entry point names: cheap to load, its kernels are imported on first use.
+
+    ``package`` holds a module per room; ``requires`` are import names that must be installed, looked up without
+    importing them; a ``jit`` backend compiles on its first call, so its modules are not imported to see whether they
+    work. ``level`` says which instruction set its kernels run on here.
+    """
+
+    name: str
+    package: str
+    version: str
+    contract: int
+    requires: tuple[str, ...] = ()
+    jit: bool = False
+    level: Callable[[], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotImplementedKernel:
+    """Stands where a kernel would, with the reason that there is none."""
+
+    reason: str
+
+
+def not_implemented(reason: str) -> Any:
+    """Mark an operation that a backend lacks: ``slerp_quaternion = not_implemented("why")``."""
+    return NotImplementedKernel(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class BackendStatus:
+    """Whether a backend can serve: ``ready``, or ``absent``, ``stale``, ``broken`` with the reason."""
+
+    name: str
+    state: Literal["ready", "absent", "stale", "broken"]
+    version: str | None = None
+    reason: str | None = None
+    level: str | None = None
+    jit: bool = False
+
+
+class Status(dict[str, BackendStatus]):
+    """Each backend's status by name; prints as a table."""
+
+    def __str__(self) -> str:
+        rows = [
+            f"{s.name:<12}{s.state:<8}{s.version or '-':<10}{s.reason or s.level or ''}".rstrip()
+            for s in self.values()
+        ]
+        return "\n".join(["backend     state   version   level or reason", *rows])
+
+
+@cache
+def discover() -> dict[str, Backend | BackendStatus]:
+    """Load the entry points, each to its Backend or to the status that says why it is none; the order is by name.
+
+    Cost: some ten milliseconds, once per process; not paid by ``import paceline``.
+    """
+    from importlib.metadata import entry_points
+
+    found: dict[str, Backend | BackendStatus] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            backend = point.load()
+        except Exception as error:  # whatever a foreign package raises while it is imported is its status
+            found[point.name] = BackendStatus(point.name, "broken", reason=f"{type(error).__name__}: {error}")
+            continue
+        if not isinstance(backend, Backend):
+            reason = f"its entry point names a {type(backend).__name__}, not a paceline.backends.Backend"
+            found[point.name] = BackendStatus(point.name, "broken", reason=reason)
+        else:
+            found[point.name] = backend
+    return found
+
+
+def status() -> Status:
+    """List every backend, known or installed: version, state, instruction-set level, and the reason if it cannot serve.
+
+    Compiled backends are imported to see that they load; a JIT backend is not.
+    """
+    names = [*OFFICIAL, *(name for name in discover() if name not in OFFICIAL)]
+    return Status((name, _status_of(name)) for name in names)
+
+
+def _status_of(name: str) -> BackendStatus:
+    backend = discover().get(name)
+    if backend is None:
+        return BackendStatus(name, "absent", reason=f"it is not installed: {OFFICIAL[name]}")
+    if isinstance(backend, BackendStatus):
+        return backend
+    if backend.contract != CONTRACT:
+        return BackendStatus(
+            name,
+            "stale",
+            backend.version,
+            f"it implements contract {backend.contract} and this paceline has contract {CONTRACT}: "
+            "install versions of the two that belong together",
+        )
+    missing = [module for module in backend.requires if importlib.util.find_spec(module) is None]
+    if missing:
+        reason = f"{', '.join(missing)} is not installed: {OFFICIAL.get(name, f'pip install {missing[0]}')}"
+        return BackendStatus(name, "absent", backend.version, reason)
+    if not backend.jit:
+        for room in sorted({operation.module for operation in OPERATIONS.values()}):
+            reason = _import_problem(backend, room)
+            if reason is not None:
+                return BackendStatus(name, "broken", backend.version, reason)
+    level = backend.level() if backend.level is not None else None
+    return BackendStatus(name, "ready", backend.version, None, level, backend.jit)
+
+
+def _import_problem(backend: Backend, room: str) -> str | None:
+    try:
+        importlib.import_module(f"{backend.package}.{room}")
+    except ModuleNotFoundError as error:
+        if error.name == f"{backend.package}.{room}":
+            return None  # a room that it does not have: its operations are not implemented
+        return f"ModuleNotFoundError: {error}"
+    except (
+        Exception
+    ) as error:  # a missing symbol, an ABI or CPU that does not fit: the reason is what matters
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def load_kernel(operation: str, backend: str) -> Kernel | NotImplementedKernel:
+    """Import one backend's kernel, or the mark that says why it has none.
+
+    Raises
+    ------
+    BackendUnavailable
+        The backend is unknown, absent or broken.
+    StaleBackend
+        It was built for another version of the contract.
+    """
+    known = discover()
+    if backend not in known and backend not in OFFICIAL:
+        raise BackendUnavailable(f"No backend is named {backend!r}; {_those_ready()}.")
+    state = _status_of(backend)
+    if state.state == "stale":
+        raise StaleBackend(f"The backend {backend!r} is stale: {state.reason}.")
+    if state.state != "ready":
+        raise BackendUnavailable(
+            f"The backend {backend!r} is {state.state}: {state.reason}; {_those_ready()}."
+        )
+    found = known[backend]
+    assert isinstance(found, Backend)  # ready means that it was found
+    room = OPERATIONS[operation].module
+    try:
+        module = importlib.import_module(f"{found.package}.{room}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{found.package}.{room}":
+            raise BackendUnavailable(
+                f"The backend {backend!r} is broken: {error}; {_those_ready()}."
+            ) from error
+        return NotImplementedKernel(f"it has no {room} module")
+    except Exception as error:
+        raise BackendUnavailable(f"The backend {backend!r} is broken: {error}; {_those_ready()}.") from error
+    kernel: Kernel | NotImplementedKernel = getattr(
+        module, operation, NotImplementedKernel(f"its {room} module does not have it")
+    )
+    return kernel
+
+
+def _those_ready() -> str:
+    ready = [name for name, state in status().items() if state.state == "ready"]
+    return f"those ready here are {', '.join(ready)}"

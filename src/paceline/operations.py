@@ -1,0 +1,151 @@
+"""The contract: what every operation is, how equal its outputs must be, and what it is proven and timed on.
+
+A backend is a package with one module per room (``interpolation``, …) that holds one function per operation, named
+as here. Kernels get C-contiguous, aligned arrays of the dtypes below, write into ``out`` and allocate nothing that
+they return. A check that needs a pass over values is the kernel's: it returns the first offending index, or -1.
+
+================================ ==================================================================================
+kernel                           signature -> first offending index (-1: none)
+================================ ==================================================================================
+``slerp_quaternion``             ``(t, t0, q0, t1, q1, extrapolate=False) -> tuple``; ints and 4-tuples; NaNs if bad
+``slerp_quaternions_batch``      ``(t, t0, q0, t1, q1, extrapolate, out)``: a row with t1 < t0 or a bad quaternion
+``interpolate_positions_batch``  ``(t, t0, p0, t1, p1, extrapolate, out)``: a row with t1 < t0
+``interpolate_trajectory_batch`` ``(stamps, positions, quats, at, extrapolate, out_positions, out_quats)``
+``interpolate_linear``           ``(stamps, values (m, k), at, extrapolate, out (n, k))``
+``trajectory_prepare``           ``(stamps, quats, out)``: out holds the unit quaternions
+``trajectory_at``                ``(stamps, positions, unit_quats, at, extrapolate, out_positions, out_quats)``
+``trajectory_gap``               ``(stamps, at, out)``: int64 ns to the nearest knot; always -1
+================================ ==================================================================================
+
+Where stamps and quaternions are both checked, all stamps come first (index i: ``stamps[i] <= stamps[i - 1]``); then, in
+the order of the queries, the two knots of each query's segment, the lower one first. The segment of a query is the last
+one that starts at or before it, clipped to the knots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from paceline import workloads
+from paceline.workloads import Episode, synthetic_episode
+
+__all__ = ["CONTRACT", "OPERATIONS", "Episode", "Equality", "Golden", "Operation", "synthetic_episode"]
+
+CONTRACT = 1
+"""Version of this contract; a backend built for another one is stale and refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equality:
+    """How near a backend's output must be to the oracle's, in the unit that matters, and why no nearer."""
+
+    kind: Literal["bitwise", "ulp", "absolute"]
+    tolerance: float
+    unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """Public arguments with the exact answer written down, for a quick check on the user's machine."""
+
+    arguments: tuple[Any, ...]
+    expected: tuple[float, ...]
+    """The flattened output (positions, then quaternions)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the contract."""
+
+    name: str
+    module: str
+    """The room: the module of that name holds the public function here and the kernel in each backend."""
+    public: str
+    """The public name, as a path below ``paceline``."""
+    size_axis: str
+    equality: Equality
+    workload: Callable[[int, np.random.Generator], tuple[Any, ...]]
+    """``(n, rng)`` to the public function's arguments; proven and timed on the same."""
+    golden: tuple[Golden, ...]
+    bytes_per_item: float
+    """Memory traffic per item at 200 Hz knots and 60 Hz frames, inputs and outputs, each touched once."""
+    flops_per_item: float
+
+
+_ROTATION = Equality(
+    "absolute", 1e-15, "rad", "the fraction and the two weights round once each, at up to half a turn"
+)
+_LINEAR = Equality("ulp", 1.0, "ulp", "cancellation is compensated, so only the last rounding remains")
+_EXACT = Equality("bitwise", 0.0, "ns", "integer arithmetic")
+
+_HALF = 0.5**0.5
+_IDENTITY, _QUARTER_Z = (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, _HALF, _HALF)
+_EIGHTH_Z = (0.0, 0.0, float(np.sin(np.pi / 8)), float(np.cos(np.pi / 8)))
+_T = workloads.EPOCH_NS
+
+
+def _stamps(*offsets: int) -> np.ndarray:
+    return np.array([_T + offset for offset in offsets], np.int64)
+
+
+_SLERP_GOLDEN = (
+    Golden((_T + 5, _T, _IDENTITY, _T + 10, _QUARTER_Z), _EIGHTH_Z),
+    Golden((_T + 10, _T, _IDENTITY, _T + 10, tuple(-3 * c for c in _QUARTER_Z)), _QUARTER_Z),
+)
+_SLERPS_GOLDEN = tuple(
+    Golden(
+        (_stamps(t - _T), _stamps(t0 - _T), np.array([q0]), _stamps(t1 - _T), np.array([q1])),
+        golden.expected,
+    )
+    for golden in _SLERP_GOLDEN
+    for t, t0, q0, t1, q1 in [golden.arguments]
+)
+_POSITIONS_GOLDEN = (
+    Golden(
+        (_stamps(1), _stamps(0), np.array([[0.0, 1.0, -4.0]]), _stamps(4), np.array([[8.0, 1.0, 4.0]])),
+        (2.0, 1.0, -2.0),
+    ),
+)
+_LINEAR_GOLDEN = (
+    Golden(
+        (_stamps(0, 10, 30), np.array([0.0, 1.0, 5.0]), _stamps(30, -7, 5, 15, 99)), (5.0, 0.0, 0.5, 2.0, 5.0)
+    ),
+)
+_KNOTS = (_stamps(0, 10, 30), np.array([[0.0, 0, 0], [1, 2, 3], [5, 2, 3]]))
+_TRAJECTORY_GOLDEN = (
+    Golden(
+        (*_KNOTS, np.array([_IDENTITY, _QUARTER_Z, [0, 0, 2, 2]]), _stamps(5, 20)),
+        (0.5, 1.0, 1.5, 3.0, 2.0, 3.0, *_EIGHTH_Z, *_QUARTER_Z),
+    ),
+)
+_PREPARE_GOLDEN = (Golden((*_KNOTS, np.array([[0, 0, 0, 2.0], [0, 3, 0, 4], [1, 1, 1, 1]])), (
+    0.0, 0.0, 0.0, 1.0, 0.0, 0.6, 0.0, 0.8, 0.5, 0.5, 0.5, 0.5)),)  # fmt: skip
+_GAP_GOLDEN = (Golden((_stamps(0, 10, 30), _stamps(-3, 4, 10, 21, 34)), (3, 4, 0, 9, 4)),)
+
+OPERATIONS: dict[str, Operation] = {
+    operation.name: operation
+    for operation in (
+        Operation("slerp_quaternion", "interpolation", "slerp_quaternion", "n = 1",
+                  _ROTATION, workloads.one_slerp, _SLERP_GOLDEN, 120, 70),
+        Operation("slerp_quaternions_batch", "interpolation", "slerp_quaternions_batch", "n = pairs",
+                  _ROTATION, workloads.slerp_pairs, _SLERPS_GOLDEN, 120, 70),
+        Operation("interpolate_positions_batch", "interpolation", "interpolate_positions_batch", "n = pairs",
+                  _LINEAR, workloads.position_pairs, _POSITIONS_GOLDEN, 96, 12),
+        Operation("interpolate_trajectory_batch", "interpolation", "interpolate_trajectory_batch",
+                  "n = query times", _ROTATION, workloads.trajectory_to_video, _TRAJECTORY_GOLDEN, 203, 80),
+        Operation("interpolate_linear", "interpolation", "interpolate_linear", "n = query times",
+                  _LINEAR, workloads.gripper, _LINEAR_GOLDEN, 59, 4),
+        Operation("trajectory_prepare", "interpolation", "Trajectory", "n = knots",
+                  _ROTATION, workloads.knots, _PREPARE_GOLDEN, 72, 12),
+        Operation("trajectory_at", "interpolation", "Trajectory.at", "n = query times",
+                  _ROTATION, workloads.trajectory_to_video, _TRAJECTORY_GOLDEN, 203, 65),
+        Operation("trajectory_gap", "interpolation", "Trajectory.gap", "n = query times",
+                  _EXACT, workloads.gaps, _GAP_GOLDEN, 43, 3),
+    )
+}  # fmt: skip
+"""Every operation, by name."""

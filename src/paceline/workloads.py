@@ -1,0 +1,106 @@
+"""Seeded inputs that look like recordings: what conformance is proven on and what the harness times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+EPOCH_NS = 1_700_000_000_123_456_789
+"""A recorder's wall clock in int64 ns: at this size a double steps by 256 ns."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Episode:
+    """A recorded demonstration: a tracker's poses and the stamps of the video beside it.
+
+    ``stamps`` (m,) and ``video_stamps`` (n,) are int64 ns, ``positions`` (m, 3) metres, ``quaternions`` (m, 4) xyzw.
+    """
+
+    stamps: NDArray[np.int64]
+    positions: NDArray[np.float64]
+    quaternions: NDArray[np.float64]
+    video_stamps: NDArray[np.int64]
+
+
+def synthetic_episode(
+    frames: int,
+    rng: np.random.Generator,
+    *,
+    knot_rate_hz: float = 200.0,
+    frame_rate_hz: float = 60.0,
+    jitter: float = 0.1,
+) -> Episode:
+    """Make an episode of smooth tumbling at about 1.5 rad/s, stamped with jitter, stored with four decimals more than TUM's.
+
+    ``jitter`` is the half width of the stamps' uniform noise in periods. Knots cover all frames: 7,200 frames at 60 Hz
+    have 24,001 knots at 200 Hz. As in real files the quaternions are not quite unit and some are stored as their negative.
+    """
+    m = int(np.ceil(frames * knot_rate_hz / frame_rate_hz)) + 1
+    period = 1e9 / knot_rate_hz
+    stamps = EPOCH_NS + np.rint((np.arange(m) + rng.uniform(-jitter, jitter, m)) * period).astype(np.int64)
+    seconds = (stamps - stamps[0]) * 1e-9
+    axis = np.stack([np.sin(0.7 * seconds), np.cos(0.9 * seconds), np.sin(1.3 * seconds + 1.0)], axis=1)
+    axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+    half = 0.75 * seconds[:, None]
+    quaternions = np.concatenate([axis * np.sin(half), np.cos(half)], axis=1)
+    quaternions = np.round(quaternions * rng.choice([1.0, -1.0], size=(m, 1), p=[0.999, 0.001]), 8)
+    positions = np.stack(
+        [0.4 * np.sin(seconds), 0.3 * np.cos(1.1 * seconds), 0.2 * np.sin(0.5 * seconds)], axis=1
+    )
+    frame_period = (int(stamps[-1]) - int(stamps[0])) / max(frames, 1)
+    offsets = (np.arange(frames) + 0.5 + rng.uniform(-jitter / 2, jitter / 2, frames)) * frame_period
+    return Episode(stamps, positions, quaternions, stamps[0] + np.sort(offsets.astype(np.int64)))
+
+
+def one_slerp(n: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    """Make ``(t, t0, q0, t1, q1)`` for one pair, a few degrees apart; ``n`` is not used."""
+    t, t0, q0, t1, q1 = slerp_pairs(max(n, 1), rng)
+    return int(t[0]), int(t0[0]), tuple(q0[0].tolist()), int(t1[0]), tuple(q1[0].tolist())
+
+
+def slerp_pairs(n: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    """Make ``(t, t0, q0, t1, q1)`` for n neighbouring knots of a recording, each with one query between them."""
+    episode, t = _between_neighbours(n, rng)
+    s, q = episode.stamps, episode.quaternions
+    return t, s[:n].copy(), q[:n].copy(), s[1 : n + 1].copy(), q[1 : n + 1].copy()
+
+
+def position_pairs(n: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    """Make ``(t, t0, p0, t1, p1)`` for n neighbouring knots of a recording, each with one query between them."""
+    episode, t = _between_neighbours(n, rng)
+    s, p = episode.stamps, episode.positions
+    return t, s[:n].copy(), p[:n].copy(), s[1 : n + 1].copy(), p[1 : n + 1].copy()
+
+
+def trajectory_to_video(n: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    """Make ``(stamps, positions, quaternions, video_stamps)`` of an episode with n frames."""
+    episode = synthetic_episode(n, rng)
+    return episode.stamps, episode.positions, episode.quaternions, episode.video_stamps
+
+
+def knots(n: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    """Make ``(stamps, positions, quaternions)`` with n knots."""
+    episode = synthetic_episode(n, rng)
+    return episode.stamps[:n].copy(), episode.positions[:n].copy(), episode.quaternions[:n].copy()
+
+
+def gripper(n: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    """Make ``(stamps, widths, at)``: a gripper's opening in 0..100 at the knots, asked for at n frames."""
+    episode = synthetic_episode(n, rng)
+    seconds = (episode.stamps - episode.stamps[0]) * 1e-9
+    return episode.stamps, 50.0 + 50.0 * np.sin(0.8 * seconds) ** 3, episode.video_stamps
+
+
+def gaps(n: int, rng: np.random.Generator) -> tuple[Any, ...]:
+    """Make ``(stamps, at)`` of an episode with n frames."""
+    episode = synthetic_episode(n, rng)
+    return episode.stamps, episode.video_stamps
+
+
+def _between_neighbours(n: int, rng: np.random.Generator) -> tuple[Episode, NDArray[np.int64]]:
+    episode = synthetic_episode(n, rng)
+    t0, t1 = episode.stamps[:n], episode.stamps[1 : n + 1]
+    return episode, t0 + (rng.uniform(0.0, 1.0, n) * (t1 - t0)).astype(np.int64)
