@@ -34,13 +34,7 @@ def one_of(value: object, name: str, accepted: Sequence[str]) -> None:
 
 def as_stamps(x: ArrayLike, name: str) -> Stamps:
     """Return ``x`` as (n,) int64 nanoseconds; copies only where dtype or layout differ."""
-    if (
-        type(x) is np.ndarray
-        and x.dtype is _INT64
-        and x.ndim == 1
-        and x.flags.c_contiguous
-        and x.flags.aligned
-    ):
+    if type(x) is np.ndarray and x.dtype is _INT64 and x.ndim == 1 and x.flags.c_contiguous and x.flags.aligned:
         return x
     array = _as_array(x, name)
     if array.ndim != 1:
@@ -72,25 +66,23 @@ def as_stamps(x: ArrayLike, name: str) -> Stamps:
     return np.require(array, _INT64, ["C", "A"])
 
 
-def as_floats(x: ArrayLike, name: str, shape: tuple[int | str, ...]) -> Floats:
-    """Return ``x`` as float64 of the given shape (a letter stands for any length); copies only where it must."""
+def as_floats(x: ArrayLike, name: str, *shapes: tuple[int | str, ...]) -> Floats:
+    """Return ``x`` as float64 of one of the shapes (a letter stands for any length); copies only where it must."""
     if type(x) is np.ndarray and x.dtype is _FLOAT64 and x.flags.c_contiguous and x.flags.aligned:
         array = x
     else:
         array = _as_array(x, name)
         if array.dtype.kind == "b" or not (
-            np.can_cast(array.dtype, _FLOAT64, "safe")
-            or (array.dtype.kind in "iu" and array.dtype.itemsize == 8)
+            np.can_cast(array.dtype, _FLOAT64, "safe") or (array.dtype.kind in "iu" and array.dtype.itemsize == 8)
         ):
             raise TypeError(
                 f"{name} has dtype {array.dtype}; accepted are float64 and the real types that fit into it: "
                 f"convert with {name}.astype(np.float64)."
             )
         array = np.require(array, _FLOAT64, ["C", "A"])
-    if array.ndim != len(shape) or any(
-        have != want for have, want in zip(array.shape, shape, strict=True) if isinstance(want, int)
-    ):
-        raise ValueError(f"{name} has shape {array.shape}; accepted is {_worded(shape)}.")
+    if not any(_fits(array.shape, shape) for shape in shapes):
+        accepted = " or ".join(map(_worded, shapes))
+        raise ValueError(f"{name} has shape {array.shape}; accepted is {accepted}.")
     return array
 
 
@@ -103,9 +95,7 @@ def as_out(out: object, name: str, shape: tuple[int, ...]) -> Floats:
     if out.shape != shape:
         raise ValueError(f"{name} has shape {out.shape}; accepted is {shape}.")
     if not (out.flags.c_contiguous and out.flags.aligned and out.flags.writeable):
-        raise ValueError(
-            f"{name} is read-only, strided or unaligned; accepted is a writeable C-contiguous array."
-        )
+        raise ValueError(f"{name} is read-only, strided or unaligned; accepted is a writeable C-contiguous array.")
     return out
 
 
@@ -165,6 +155,12 @@ def _as_array(x: ArrayLike, name: str) -> NDArray[Any]:
         return np.asarray(x)
     except (ValueError, OverflowError) as error:  # ragged lists, integers beyond 64 bits
         raise ValueError(f"{name} is not an array: {error}.") from error
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
+    return len(shape) == len(wanted) and all(
+        have == want for have, want in zip(shape, wanted, strict=True) if isinstance(want, int)
+    )
 
 
 def _worded(shape: tuple[int | str, ...]) -> str:

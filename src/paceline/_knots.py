@@ -49,24 +49,18 @@ def take_knots(x: ArrayLike, name: str, duplicates: Duplicates) -> tuple[Stamps,
     return stamps[index], Kept(index, len(stamps))
 
 
-def check_knots(
-    stamps: Stamps, at: Stamps, name: str, at_name: str, bounds: Bounds, kept: Kept | None
-) -> None:
+def check_knots(stamps: Stamps, at: Stamps, name: str, at_name: str, bounds: Bounds, kept: Kept | None) -> None:
     """Raise ValueError where the first and last knot alone say that the queries cannot be answered."""
     if len(stamps) == 0:
         if len(at):
-            raise ValueError(
-                f"{name} is empty and {at_name} has {len(at)} times; accepted is at least one knot."
-            )
+            raise ValueError(f"{name} is empty and {at_name} has {len(at)} times; accepted is at least one knot.")
         return
     check_span(stamps, name)
     if bounds != "clamp":
         try:
             check_queries(at, at_name, int(stamps[0]), int(stamps[-1]), bounds)
         except ValueError:
-            raise_for_order(
-                stamps, name, kept
-            )  # what "outside" means is only known once the knots are in order
+            raise_for_order(stamps, name, kept)  # what "outside" means is only known once the knots are in order
             raise
 
 
@@ -112,9 +106,7 @@ def raise_for_pair(
     if t1 < t0:
         raise ValueError(f"t1{row} = {t1} is before t0{row} = {t0}; accepted is t0 <= t1.")
     if t1 - t0 > INT64_MAX:
-        raise ValueError(
-            f"t0{row} = {t0} and t1{row} = {t1} are 2**63 ns (292 years) or more apart; accepted is less."
-        )
+        raise ValueError(f"t0{row} = {t0} and t1{row} = {t1} are 2**63 ns (292 years) or more apart; accepted is less.")
     for name, q in zip(("q0", "q1"), quats or (), strict=False):
         if not (np.isfinite(q).all() and np.any(q)):
             raise ValueError(f"{name}{row} is {_worded(q)}; {_A_QUATERNION}.")

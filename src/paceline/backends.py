@@ -80,8 +80,7 @@ class Status(dict[str, BackendStatus]):
 
     def __str__(self) -> str:
         rows = [
-            f"{s.name:<12}{s.state:<8}{s.version or '-':<10}{s.reason or s.level or ''}".rstrip()
-            for s in self.values()
+            f"{s.name:<12}{s.state:<8}{s.version or '-':<10}{s.reason or s.level or ''}".rstrip() for s in self.values()
         ]
         return "\n".join(["backend     state   version   level or reason", *rows])
 
@@ -138,9 +137,9 @@ def _status_of(name: str) -> BackendStatus:
         return BackendStatus(name, "absent", backend.version, reason)
     if not backend.jit:
         for room in sorted({operation.module for operation in OPERATIONS.values()}):
-            reason = _import_problem(backend, room)
-            if reason is not None:
-                return BackendStatus(name, "broken", backend.version, reason)
+            problem = _import_problem(backend, room)
+            if problem is not None:
+                return BackendStatus(name, "broken", backend.version, problem)
     level = backend.level() if backend.level is not None else None
     return BackendStatus(name, "ready", backend.version, None, level, backend.jit)
 
@@ -152,9 +151,7 @@ def _import_problem(backend: Backend, room: str) -> str | None:
         if error.name == f"{backend.package}.{room}":
             return None  # a room that it does not have: its operations are not implemented
         return f"ModuleNotFoundError: {error}"
-    except (
-        Exception
-    ) as error:  # a missing symbol, an ABI or CPU that does not fit: the reason is what matters
+    except Exception as error:  # a missing symbol, an ABI or CPU that does not fit: the reason is what matters
         return f"{type(error).__name__}: {error}"
     return None
 
@@ -176,9 +173,7 @@ def load_kernel(operation: str, backend: str) -> Kernel | NotImplementedKernel:
     if state.state == "stale":
         raise StaleBackend(f"The backend {backend!r} is stale: {state.reason}.")
     if state.state != "ready":
-        raise BackendUnavailable(
-            f"The backend {backend!r} is {state.state}: {state.reason}; {_those_ready()}."
-        )
+        raise BackendUnavailable(f"The backend {backend!r} is {state.state}: {state.reason}; {_those_ready()}.")
     found = known[backend]
     assert isinstance(found, Backend)  # ready means that it was found
     room = OPERATIONS[operation].module
@@ -186,9 +181,7 @@ def load_kernel(operation: str, backend: str) -> Kernel | NotImplementedKernel:
         module = importlib.import_module(f"{found.package}.{room}")
     except ModuleNotFoundError as error:
         if error.name != f"{found.package}.{room}":
-            raise BackendUnavailable(
-                f"The backend {backend!r} is broken: {error}; {_those_ready()}."
-            ) from error
+            raise BackendUnavailable(f"The backend {backend!r} is broken: {error}; {_those_ready()}.") from error
         return NotImplementedKernel(f"it has no {room} module")
     except Exception as error:
         raise BackendUnavailable(f"The backend {backend!r} is broken: {error}; {_those_ready()}.") from error

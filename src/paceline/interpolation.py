@@ -85,7 +85,8 @@ def slerp_quaternion(
     Notes
     -----
     Cost: well under a microsecond in a compiled backend, nearly all of it argument handling; for many pairs use
-    :func:`slerp_quaternions_batch`. Two knots half a turn apart have no shorter arc: the sign of their dot product decides.
+    :func:`slerp_quaternions_batch`. Two knots half a turn apart have no shorter arc: the sign of their dot product
+    decides.
     """
     if type(t) is not int or type(t0) is not int or type(t1) is not int:
         t, t0, t1 = _one_stamp(t, "t"), _one_stamp(t0, "t0"), _one_stamp(t1, "t1")
@@ -221,9 +222,7 @@ def interpolate_positions_batch(
     result = fresh(p0a.shape) if out is None else as_out(out, "out", p0a.shape)
     _check_pair_bounds(ta, t0a, t1a, bounds)
     target = fresh(p0a.shape) if out is not None and overlaps(out, ta, t0a, t1a, p0a, p1a) else result
-    bad = select("interpolate_positions_batch", backend)(
-        ta, t0a, p0a, t1a, p1a, bounds == "extrapolate", target
-    )
+    bad = select("interpolate_positions_batch", backend)(ta, t0a, p0a, t1a, p1a, bounds == "extrapolate", target)
     if bad >= 0:
         raise_for_pair(bad, (int(t0a[bad]), int(t1a[bad])), None)
     if target is not result:
@@ -257,7 +256,7 @@ def interpolate_trajectory_batch(
     video_timestamps : (n,) int64 ns or datetime64[ns]
         Query times in any order.
     bounds : {"clamp", "error", "extrapolate"}
-        What a query outside the knots gives: the nearer end's pose, ValueError, or the first or last segment carried on.
+        What a query outside the knots gives: the nearer end's pose, ValueError, or the end segment carried on.
     duplicates : {"error", "first", "last"}
         What repeats of a knot's stamp give: ValueError, or all but the first or last of them dropped.
     scalar_first : bool
@@ -305,9 +304,7 @@ def interpolate_trajectory_batch(
     if m == 0:
         return out_positions, out_quats
     kernel = select("interpolate_trajectory_batch", backend)
-    shared = out is not None and any(
-        overlaps(o, stamps, positions, quats, at) for o in (out_positions, out_quats)
-    )
+    shared = out is not None and any(overlaps(o, stamps, positions, quats, at) for o in (out_positions, out_quats))
     targets = (fresh((n, 3)), fresh((n, 4))) if shared else (out_positions, out_quats)
     bad = kernel(stamps, positions, quats, at, bounds == "extrapolate", *targets)
     if bad >= 0:
@@ -338,7 +335,7 @@ def interpolate_linear(
     at : (n,) int64 ns or datetime64[ns]
         Query times in any order.
     bounds : {"clamp", "error", "extrapolate"}
-        What a query outside the knots gives: the nearer end's value, ValueError, or the first or last segment carried on.
+        What a query outside the knots gives: the nearer end's value, ValueError, or the end segment carried on.
     duplicates : {"error", "first", "last"}
         What repeats of a knot's stamp give: ValueError, or all but the first or last of them dropped.
     out : (n,) or (n, k) float64, optional
@@ -366,8 +363,8 @@ def interpolate_linear(
     one_of(bounds, "bounds", BOUNDS)
     knots, kept = take_knots(stamps, "stamps", duplicates)
     m = len(knots) if kept is None else kept.total
-    one_channel = np.ndim(values) == 1  # type: ignore[arg-type]  # any ArrayLike has a dimension
-    channels = as_floats(values, "values", (m,) if one_channel else (m, "k"))
+    channels = as_floats(values, "values", (m,), (m, "k"))
+    one_channel = channels.ndim == 1
     if kept is not None:
         channels = channels[kept.index]
     times = as_stamps(at, "at")
@@ -404,8 +401,8 @@ def _one_stamp(value: object, name: str) -> int:
     )
 
 
-def _one_quaternion(q: object, name: str) -> Quaternion:
-    x, y, z, w = as_floats(q, name, (4,)).tolist()  # type: ignore[arg-type]  # what is no array is refused there
+def _one_quaternion(q: ArrayLike, name: str) -> Quaternion:
+    x, y, z, w = as_floats(q, name, (4,)).tolist()
     return x, y, z, w
 
 
@@ -429,19 +426,19 @@ def _check_pair_bounds(t: Stamps, t0: Stamps, t1: Stamps, bounds: Bounds) -> Non
                 "within them, bounds='clamp' or 'extrapolate' take any."
             )
         return
-    away = np.abs(t.astype(np.float64) - t0) >= 2.0**63
+    times = t.astype(np.float64)
+    away = np.maximum(np.abs(times - t0), np.abs(times - t1)) >= 2.0**63
     if away.any():
         i = int(away.argmax())
         raise ValueError(
-            f"t[{i}] = {t[i]} is 2**63 ns (292 years) or more away from t0[{i}]; accepted are nearer times."
+            f"t[{i}] = {t[i]} is 2**63 ns (292 years) or more away from a knot, {t0[i]} or {t1[i]}; accepted are "
+            "nearer times."
         )
 
 
 def _two_outs(out: object, n: int) -> tuple[Floats, Floats]:
     if not isinstance(out, tuple) or len(out) != 2:
-        raise TypeError(
-            f"out is a {type(out).__name__}; accepted is a tuple of two arrays, (n, 3) and (n, 4)."
-        )
+        raise TypeError(f"out is a {type(out).__name__}; accepted is a tuple of two arrays, (n, 3) and (n, 4).")
     positions, quats = as_out(out[0], "out[0]", (n, 3)), as_out(out[1], "out[1]", (n, 4))
     if overlaps(positions, quats):
         raise ValueError("out[0] and out[1] share memory; accepted are two arrays that do not overlap.")

@@ -77,9 +77,7 @@ class Operation:
     flops_per_item: float
 
 
-_ROTATION = Equality(
-    "absolute", 1e-15, "rad", "the fraction and the two weights round once each, at up to half a turn"
-)
+_ROTATION = Equality("absolute", 1e-15, "rad", "the fraction and the two weights round once each, at up to half a turn")
 _LINEAR = Equality("ulp", 1.0, "ulp", "cancellation is compensated, so only the last rounding remains")
 _EXACT = Equality("bitwise", 0.0, "ns", "integer arithmetic")
 
@@ -112,9 +110,7 @@ _POSITIONS_GOLDEN = (
     ),
 )
 _LINEAR_GOLDEN = (
-    Golden(
-        (_stamps(0, 10, 30), np.array([0.0, 1.0, 5.0]), _stamps(30, -7, 5, 15, 99)), (5.0, 0.0, 0.5, 2.0, 5.0)
-    ),
+    Golden((_stamps(0, 10, 30), np.array([0.0, 1.0, 5.0]), _stamps(30, -7, 5, 15, 99)), (5.0, 0.0, 0.5, 2.0, 5.0)),
 )
 _KNOTS = (_stamps(0, 10, 30), np.array([[0.0, 0, 0], [1, 2, 3], [5, 2, 3]]))
 _TRAJECTORY_GOLDEN = (

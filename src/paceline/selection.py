@@ -82,6 +82,4 @@ def _best(operation: str) -> tuple[str, Kernel]:
             continue  # missing: the next one serves, and status() has the reason
         if not isinstance(kernel, NotImplementedKernel):
             return name, kernel
-    raise BackendUnavailable(
-        f"No backend that is installed implements {operation}; paceline.status() has the reasons."
-    )
+    raise BackendUnavailable(f"No backend that is installed implements {operation}; paceline.status() has the reasons.")

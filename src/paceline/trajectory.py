@@ -46,8 +46,8 @@ class Trajectory:
     TypeError
         Stamps are floats, or a dtype does not fit.
     ValueError
-        Shapes differ; there is no knot; stamps do not strictly increase; a quaternion is zero or not finite. The message
-        has the first offending index.
+        Shapes differ; there is no knot; stamps do not strictly increase; a quaternion is zero or not finite. The
+        message has the first offending index.
 
     Notes
     -----
@@ -117,9 +117,7 @@ class Trajectory:
         elif isinstance(out, tuple) and len(out) == 2:
             positions, quaternions = as_out(out[0], "out[0]", (n, 3)), as_out(out[1], "out[1]", (n, 4))
         else:
-            raise TypeError(
-                f"out is a {type(out).__name__}; accepted is a tuple of two arrays, (n, 3) and (n, 4)."
-            )
+            raise TypeError(f"out is a {type(out).__name__}; accepted is a tuple of two arrays, (n, 3) and (n, 4).")
         if bounds != "clamp":
             check_queries(at, "times", self._first, self._last, bounds)
         if out is not None and (overlaps(positions, at, quaternions) or overlaps(quaternions, at)):

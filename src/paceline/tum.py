@@ -126,8 +126,8 @@ def read_tum(path: StrPath) -> TumFile:
     for line, fields in _rows(path):
         if len(fields) != 8:
             raise TumError(
-                f"{path}, line {line}: {_quote(_text(b' '.join(fields)))} has {len(fields)} columns; accepted are "
-                f"8: {_COLUMNS}."
+                f"{path}, line {line}: {_quote(_text(b' '.join(fields)))} has {len(fields)} columns; "
+                f"accepted are 8: {_COLUMNS}."
             )
         lines.append(line)
         stamps.append(_stamp(path, line, fields[0]))
@@ -186,9 +186,7 @@ def iter_stamps(path: StrPath, chunk: int = 65_536) -> Iterator[tuple[NDArray[np
     if lines:
         yield np.frombuffer(stamps, np.int64), np.frombuffer(lines, np.int64)
     elif empty:
-        raise TumError(
-            f"{path} holds no stamp; accepted are lines that begin with a decimal number of seconds."
-        )
+        raise TumError(f"{path} holds no stamp; accepted are lines that begin with a decimal number of seconds.")
 
 
 def _rows(path: StrPath) -> Iterator[tuple[int, list[bytes]]]:
@@ -215,9 +213,7 @@ def _not_a_number(path: StrPath, line: int, fields: list[bytes]) -> TumError:
     names = _COLUMNS.split()[1:]
     column = next(i for i, field in enumerate(fields[1:]) if not _NUMBER.fullmatch(field))
     text = _quote(_text(fields[column + 1]))
-    return TumError(
-        f"{path}, line {line}: {names[column]} is {text}; accepted is a decimal number such as -1.4217."
-    )
+    return TumError(f"{path}, line {line}: {names[column]} is {text}; accepted is a decimal number such as -1.4217.")
 
 
 def _scaled(digits: int, power: int) -> int:

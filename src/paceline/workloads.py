@@ -33,10 +33,11 @@ def synthetic_episode(
     frame_rate_hz: float = 60.0,
     jitter: float = 0.1,
 ) -> Episode:
-    """Make an episode of smooth tumbling at about 1.5 rad/s, stamped with jitter, stored with four decimals more than TUM's.
+    """Make an episode of smooth tumbling at about 1.5 rad/s, stamps jittered, quaternions rounded to 8 decimals.
 
     ``jitter`` is the half width of the stamps' uniform noise in periods. Knots cover all frames: 7,200 frames at 60 Hz
-    have 24,001 knots at 200 Hz. As in real files the quaternions are not quite unit and some are stored as their negative.
+    have 24,001 knots at 200 Hz. As in real files the quaternions are not quite unit, and some are stored as their
+    negative.
     """
     m = int(np.ceil(frames * knot_rate_hz / frame_rate_hz)) + 1
     period = 1e9 / knot_rate_hz
@@ -47,9 +48,7 @@ def synthetic_episode(
     half = 0.75 * seconds[:, None]
     quaternions = np.concatenate([axis * np.sin(half), np.cos(half)], axis=1)
     quaternions = np.round(quaternions * rng.choice([1.0, -1.0], size=(m, 1), p=[0.999, 0.001]), 8)
-    positions = np.stack(
-        [0.4 * np.sin(seconds), 0.3 * np.cos(1.1 * seconds), 0.2 * np.sin(0.5 * seconds)], axis=1
-    )
+    positions = np.stack([0.4 * np.sin(seconds), 0.3 * np.cos(1.1 * seconds), 0.2 * np.sin(0.5 * seconds)], axis=1)
     frame_period = (int(stamps[-1]) - int(stamps[0])) / max(frames, 1)
     offsets = (np.arange(frames) + 0.5 + rng.uniform(-jitter / 2, jitter / 2, frames)) * frame_period
     return Episode(stamps, positions, quaternions, stamps[0] + np.sort(offsets.astype(np.int64)))

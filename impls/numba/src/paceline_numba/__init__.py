@@ -2,6 +2,4 @@
 
 from paceline.backends import Backend
 
-backend = Backend(
-    name="numba", package="paceline_numba", version="0.1.0", contract=1, requires=("numba",), jit=True
-)
+backend = Backend(name="numba", package="paceline_numba", version="0.1.0", contract=1, requires=("numba",), jit=True)

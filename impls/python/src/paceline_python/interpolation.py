@@ -16,9 +16,7 @@ _NAN = (math.nan, math.nan, math.nan, math.nan)
 _SPLIT = 134_217_729.0  # 2**27 + 1: T. J. Dekker's constant, halves a double's 53 bits
 
 
-def slerp_quaternion(
-    t: int, t0: int, q0: Quaternion, t1: int, q1: Quaternion, extrapolate: bool = False
-) -> Quaternion:
+def slerp_quaternion(t: int, t0: int, q0: Quaternion, t1: int, q1: Quaternion, extrapolate: bool = False) -> Quaternion:
     """Interpolate one pair; four NaNs where t1 < t0 or a quaternion is zero or not finite."""
     x0, y0, z0, w0 = q0
     x1, y1, z1, w1 = q1
@@ -163,12 +161,15 @@ def _apart(t0: Stamps, t1: Stamps) -> NDArray[np.bool_]:
 
 
 def _within(t: Stamps, t0: Stamps, t1: Stamps, extrapolate: bool) -> tuple[Stamps, Stamps]:
-    return (t if extrapolate else np.clip(t, t0, t1)) - t0, t1 - t0
+    # A segment without length has no direction to be carried on in.
+    within = np.where(t0 == t1, t0, t) if extrapolate else np.clip(t, t0, t1)
+    return within - t0, t1 - t0
 
 
 def _bad(q: Floats) -> NDArray[np.bool_]:
     largest = np.abs(q).max(axis=1, initial=0.0)
-    return ~((largest > 0.0) & (largest < np.inf))
+    bad: NDArray[np.bool_] = ~((largest > 0.0) & (largest < np.inf))
+    return bad
 
 
 def _unit(q: Floats) -> Floats:
@@ -213,7 +214,7 @@ def _lerp(p0: Floats, p1: Floats, elapsed: Stamps, length: Stamps, out: Floats) 
     Plain arithmetic is that near while the step is at most an eighth of the result; where they cancel more than that,
     the step is carried in two doubles.
     """
-    from_end = 2 * elapsed > length
+    from_end = elapsed > length - elapsed
     num = np.where(from_end, elapsed - length, elapsed).astype(np.float64)[:, None]
     den = np.where(length == 0, 1, length).astype(np.float64)[:, None]
     base = np.where(from_end[:, None], p1, p0)

@@ -1,0 +1,319 @@
+//! The batch operations, compiled once for each [`super::Level`].
+
+use super::block::{BLOCK, Fractions};
+use super::bracket::{Finder, first_disorder};
+use super::lerp::{is_plain, lerp, lerp_slice};
+use super::simd::Isa;
+use super::slerp::{SAFE, Weights, combine, dot, slerp_exact, unit, usable};
+use super::{BadIndex, Knots, Outside, Quaternion, pair_at};
+
+type Checked = Result<(), BadIndex>;
+
+/// Interpolates poses; `UNIT` says that the quaternions are prepared: in order, usable and unit.
+#[inline(always)]
+pub fn trajectory<I: Isa, const UNIT: bool>(
+    knots: Knots,
+    queries: &[i64],
+    outside: Outside,
+    out_positions: &mut [[f64; 3]],
+    out_quats: &mut [Quaternion],
+) -> Checked {
+    let Knots { stamps, positions, quats } = knots;
+    if !UNIT {
+        in_order(stamps)?;
+    }
+    if stamps.len() < 2 {
+        return constant_pose(knots, queries.len(), out_positions, out_quats);
+    }
+    let mut finder = Finder::new(stamps);
+    let mut block = Bracketed::new();
+    let mut weights = Weights::new();
+    let out = out_positions.chunks_mut(BLOCK).zip(out_quats.chunks_mut(BLOCK));
+    for (queries, (out_positions, out_quats)) in queries.chunks(BLOCK).zip(out) {
+        block.bracket(&mut finder, stamps, queries, outside);
+        let first = &block.first[..queries.len()];
+        I::products::<UNIT>(quats, first, &mut weights);
+        let pair = |k: usize| pair_at(quats, first[k]);
+        rotate::<I, UNIT>(&mut weights, &block.at, outside, pair, out_quats).map_err(|k| {
+            let i = first[k];
+            BadIndex(if usable(&quats[i]) { i + 1 } else { i })
+        })?;
+        I::positions(&block.at, positions, first, out_positions);
+    }
+    Ok(())
+}
+
+/// Interpolates `channels` values per knot.
+#[inline(always)]
+pub fn linear(
+    stamps: &[i64],
+    values: &[f64],
+    channels: usize,
+    queries: &[i64],
+    outside: Outside,
+    out: &mut [f64],
+) -> Checked {
+    in_order(stamps)?;
+    if channels == 0 {
+        return Ok(());
+    }
+    if stamps.len() < 2 {
+        for (i, out) in out.iter_mut().enumerate() {
+            *out = values[i % channels];
+        }
+        return Ok(());
+    }
+    let mut finder = Finder::new(stamps);
+    let mut block = Bracketed::new();
+    for (queries, out) in queries.chunks(BLOCK).zip(out.chunks_mut(BLOCK * channels)) {
+        block.bracket(&mut finder, stamps, queries, outside);
+        match channels {
+            1 => one_channel(&block, values, out),
+            3 => linear_rows::<3>(&block, values, out),
+            _ => {
+                for (k, out) in out.chunks_exact_mut(channels).enumerate() {
+                    let start = block.first[k] * channels;
+                    let (p0, p1) = values[start..start + 2 * channels].split_at(channels);
+                    lerp_slice(&block.at, k, p0, p1, out);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One channel: its knots are gathered first, so that the arithmetic is vector code.
+#[inline(always)]
+fn one_channel(block: &Bracketed, values: &[f64], out: &mut [f64]) {
+    let mut ends = [[0.0; BLOCK]; 2];
+    let [p0, p1] = &mut ends;
+    let n = out.len();
+    let (p0, p1) = (&mut p0[..n], &mut p1[..n]);
+    for ((&i, p0), p1) in block.first.iter().zip(p0.iter_mut()).zip(p1.iter_mut()) {
+        let (a, b) = pair_at(values, i);
+        (*p0, *p1) = (*a, *b);
+    }
+    let (offset, nearer) = (&block.at.offset[..n], &block.at.nearer[..n]);
+    let mut plain = true;
+    for k in 0..n {
+        let step = offset[k] * (p1[k] - p0[k]);
+        out[k] = if nearer[k] == 0.0 { p0[k] } else { p1[k] } + step;
+        plain &= is_plain(step, out[k]);
+    }
+    if !plain {
+        for k in 0..n {
+            [out[k]] = lerp(&block.at, k, &[p0[k]], &[p1[k]]);
+        }
+    }
+}
+
+#[inline(always)]
+fn linear_rows<const K: usize>(block: &Bracketed, values: &[f64], out: &mut [f64]) {
+    let (rows, _) = values.as_chunks::<K>();
+    let (out, _) = out.as_chunks_mut::<K>();
+    for (k, out) in out.iter_mut().enumerate() {
+        let (p0, p1) = pair_at(rows, block.first[k]);
+        *out = lerp(&block.at, k, p0, p1);
+    }
+}
+
+/// Stamps of n independent pairs: a query and its two knots' times in each row.
+#[derive(Clone, Copy)]
+pub struct PairStamps<'a> {
+    pub t: &'a [i64],
+    pub t0: &'a [i64],
+    pub t1: &'a [i64],
+}
+
+impl PairStamps<'_> {
+    /// Takes the fractions of the block of rows that starts at `start`; a row whose knots are in the wrong order, or
+    /// too far apart for int64, is bad.
+    #[inline(always)]
+    fn fractions(&self, start: usize, n: usize, outside: Outside, at: &mut Fractions) -> Option<usize> {
+        let mut bad = None;
+        let rows = self.t[start..start + n].iter().zip(&self.t0[start..start + n]).zip(&self.t1[start..start + n]);
+        for (k, ((&t, &t0), &t1)) in rows.enumerate() {
+            let length = t1.wrapping_sub(t0);
+            if t1 < t0 || length < 0 {
+                bad = bad.or(Some(k));
+                continue;
+            }
+            let t = match outside {
+                Outside::Clamp => t.clamp(t0, t1),
+                Outside::Extrapolate if length == 0 => t0,
+                Outside::Extrapolate => t,
+            };
+            at.set(k, t.wrapping_sub(t0), length);
+        }
+        at.divide(n);
+        bad
+    }
+}
+
+/// Interpolates n pairs of rotations.
+#[inline(always)]
+pub fn slerp_pairs<I: Isa>(
+    stamps: PairStamps,
+    q0: &[Quaternion],
+    q1: &[Quaternion],
+    outside: Outside,
+    out: &mut [Quaternion],
+) -> Checked {
+    let mut at = Fractions::new();
+    let mut weights = Weights::new();
+    for (b, out) in out.chunks_mut(BLOCK).enumerate() {
+        let start = b * BLOCK;
+        let disorder = stamps.fractions(start, out.len(), outside, &mut at);
+        let pair = |k: usize| (&q0[start + k], &q1[start + k]);
+        for k in 0..out.len() {
+            let (q0, q1) = pair(k);
+            (weights.norm0[k], weights.norm1[k], weights.dot[k]) = (dot(q0, q0), dot(q1, q1), dot(q0, q1));
+        }
+        let unusable = rotate::<I, false>(&mut weights, &at, outside, pair, out).err();
+        if let Some(k) = disorder.into_iter().chain(unusable).min() {
+            return Err(BadIndex(start + k));
+        }
+    }
+    Ok(())
+}
+
+/// Interpolates n pairs of rows of `channels` values linearly.
+#[inline(always)]
+pub fn lerp_pairs(
+    stamps: PairStamps,
+    p0: &[f64],
+    p1: &[f64],
+    channels: usize,
+    outside: Outside,
+    out: &mut [f64],
+) -> Checked {
+    let mut at = Fractions::new();
+    for start in (0..stamps.t.len()).step_by(BLOCK) {
+        let n = BLOCK.min(stamps.t.len() - start);
+        if let Some(k) = stamps.fractions(start, n, outside, &mut at) {
+            return Err(BadIndex(start + k));
+        }
+        for k in 0..n {
+            let row = (start + k) * channels..(start + k + 1) * channels;
+            match channels {
+                3 => {
+                    let (p0, p1) = (&p0[row.clone()].as_chunks().0[0], &p1[row.clone()].as_chunks().0[0]);
+                    out[row].as_chunks_mut().0[0] = lerp::<3>(&at, k, p0, p1);
+                }
+                _ => lerp_slice(&at, k, &p0[row.clone()], &p1[row.clone()], &mut out[row]),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks every knot and writes the unit quaternions.
+#[inline(always)]
+pub fn prepare(stamps: &[i64], quats: &[Quaternion], out: &mut [Quaternion]) -> Checked {
+    in_order(stamps)?;
+    for (i, (q, out)) in quats.iter().zip(out).enumerate() {
+        if !SAFE.contains(&dot(q, q)) && !usable(q) {
+            return Err(BadIndex(i));
+        }
+        *out = unit(q);
+    }
+    Ok(())
+}
+
+/// Writes the distance from each query to the nearest knot in ns.
+#[inline(always)]
+pub fn gap(stamps: &[i64], queries: &[i64], out: &mut [i64]) {
+    if stamps.len() < 2 {
+        for (t, out) in queries.iter().zip(out) {
+            *out = t.wrapping_sub(stamps[0]).wrapping_abs();
+        }
+        return;
+    }
+    let mut finder = Finder::new(stamps);
+    let mut guesses = [0; BLOCK];
+    for (queries, out) in queries.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
+        finder.guess(queries, &mut guesses);
+        for ((&t, &guess), out) in queries.iter().zip(&guesses).zip(out) {
+            let i = finder.find(t, guess);
+            let (before, after) = (t.wrapping_sub(stamps[i]), stamps[i + 1].wrapping_sub(t));
+            *out = before.wrapping_abs().min(after.wrapping_abs());
+        }
+    }
+}
+
+/// Where the queries of a block lie: the first knot of each one's segment, and the fractions.
+struct Bracketed {
+    first: [usize; BLOCK],
+    at: Fractions,
+}
+
+impl Bracketed {
+    fn new() -> Self {
+        Self { first: [0; BLOCK], at: Fractions::new() }
+    }
+
+    #[inline(always)]
+    fn bracket(&mut self, finder: &mut Finder, stamps: &[i64], queries: &[i64], outside: Outside) {
+        let (start, end) = (stamps[0], stamps[stamps.len() - 1]);
+        finder.guess(queries, &mut self.first);
+        for (k, (&query, first)) in queries.iter().zip(&mut self.first).enumerate() {
+            let t = match outside {
+                Outside::Clamp => query.clamp(start, end),
+                Outside::Extrapolate => query,
+            };
+            let i = finder.find(t, *first);
+            *first = i;
+            self.at.set(k, t.wrapping_sub(stamps[i]), stamps[i + 1].wrapping_sub(stamps[i]));
+        }
+        self.at.divide(queries.len());
+    }
+}
+
+/// Interpolates a block of rotations from their products; an unusable pair is returned by its place in the block.
+#[inline(always)]
+fn rotate<'a, I: Isa, const UNIT: bool>(
+    weights: &mut Weights,
+    at: &Fractions,
+    outside: Outside,
+    pair: impl Fn(usize) -> (&'a Quaternion, &'a Quaternion),
+    out: &mut [Quaternion],
+) -> Result<(), usize> {
+    let n = out.len();
+    let safe = weights.weigh::<I, UNIT>(at, n, outside);
+    if !safe {
+        // Rare: a zero, a NaN, or norms whose squares leave the range of a double.
+        let unusable = (0..n).find(|&k| !usable(pair(k).0) || !usable(pair(k).1));
+        unusable.map_or(Ok(()), Err)?;
+    }
+    for (k, out) in out.iter_mut().enumerate() {
+        let (q0, q1) = pair(k);
+        *out = combine(q0, q1, weights.first[k], weights.second[k]);
+    }
+    if !safe {
+        for (k, out) in out.iter_mut().enumerate() {
+            let (q0, q1) = pair(k);
+            if !(SAFE.contains(&dot(q0, q0)) && SAFE.contains(&dot(q1, q1))) {
+                *out = slerp_exact(q0, q1, at.before[k], at.after[k]);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn constant_pose(knots: Knots, n: usize, out_positions: &mut [[f64; 3]], out_quats: &mut [Quaternion]) -> Checked {
+    let (Some(position), Some(q)) = (knots.positions.first(), knots.quats.first()) else {
+        return Ok(());
+    };
+    if n > 0 && !usable(q) {
+        return Err(BadIndex(0));
+    }
+    out_positions.fill(*position);
+    if n > 0 {
+        out_quats.fill(unit(q));
+    }
+    Ok(())
+}
+
+fn in_order(stamps: &[i64]) -> Checked {
+    first_disorder(stamps).map_or(Ok(()), |i| Err(BadIndex(i)))
+}

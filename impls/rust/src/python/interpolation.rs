@@ -1,0 +1,221 @@
+//! `paceline_rust.interpolation`: the kernels of the contract.
+
+use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArray1, PyReadwriteArray2};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::interpolation::{BadIndex, Knots, Level, Outside, PairStamps, Quaternion, slerp_one};
+
+type Tuple4 = (f64, f64, f64, f64);
+
+/// From this many items on the work is worth giving up the interpreter lock for.
+const DETACH_FROM: usize = 1_024;
+
+/// Adds the functions to the module.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(level, module)?)?;
+    module.add_function(wrap_pyfunction!(slerp_quaternion, module)?)?;
+    module.add_function(wrap_pyfunction!(slerp_quaternions_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(interpolate_positions_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(interpolate_trajectory_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(interpolate_linear, module)?)?;
+    module.add_function(wrap_pyfunction!(trajectory_prepare, module)?)?;
+    module.add_function(wrap_pyfunction!(trajectory_at, module)?)?;
+    module.add_function(wrap_pyfunction!(trajectory_gap, module)?)
+}
+
+/// The instruction set that the kernels run on here.
+#[pyfunction]
+fn level() -> &'static str {
+    Level::detect().name()
+}
+
+#[pyfunction]
+#[pyo3(signature = (t, t0, q0, t1, q1, extrapolate = false))]
+fn slerp_quaternion(t: i64, t0: i64, q0: Tuple4, t1: i64, q1: Tuple4, extrapolate: bool) -> Tuple4 {
+    let q = slerp_one(t, t0, &q0.into(), t1, &q1.into(), extrapolate);
+    q.unwrap_or([f64::NAN; 4]).into()
+}
+
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+fn slerp_quaternions_batch(
+    py: Python<'_>,
+    t: PyReadonlyArray1<'_, i64>,
+    t0: PyReadonlyArray1<'_, i64>,
+    q0: PyReadonlyArray2<'_, f64>,
+    t1: PyReadonlyArray1<'_, i64>,
+    q1: PyReadonlyArray2<'_, f64>,
+    extrapolate: bool,
+    mut out: PyReadwriteArray2<'_, f64>,
+) -> PyResult<isize> {
+    let stamps = PairStamps { t: t.as_slice()?, t0: t0.as_slice()?, t1: t1.as_slice()? };
+    let n = stamps.t.len();
+    let (q0, q1) = (rows("q0", q0.as_slice()?)?, rows("q1", q1.as_slice()?)?);
+    let out = rows_mut("out", out.as_slice_mut()?)?;
+    same_length(n, &[("t0", stamps.t0.len()), ("t1", stamps.t1.len())])?;
+    same_length(n, &[("q0", q0.len()), ("q1", q1.len()), ("out", out.len())])?;
+    Ok(index(run(py, n, || Level::detect().slerp_pairs(stamps, q0, q1, outside(extrapolate), out))))
+}
+
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+fn interpolate_positions_batch(
+    py: Python<'_>,
+    t: PyReadonlyArray1<'_, i64>,
+    t0: PyReadonlyArray1<'_, i64>,
+    p0: PyReadonlyArray2<'_, f64>,
+    t1: PyReadonlyArray1<'_, i64>,
+    p1: PyReadonlyArray2<'_, f64>,
+    extrapolate: bool,
+    mut out: PyReadwriteArray2<'_, f64>,
+) -> PyResult<isize> {
+    let stamps = PairStamps { t: t.as_slice()?, t0: t0.as_slice()?, t1: t1.as_slice()? };
+    let (n, channels) = (stamps.t.len(), p0.as_array().ncols());
+    let (p0, p1, out) = (p0.as_slice()?, p1.as_slice()?, out.as_slice_mut()?);
+    same_length(n, &[("t0", stamps.t0.len()), ("t1", stamps.t1.len())])?;
+    same_length(n * channels, &[("p0", p0.len()), ("p1", p1.len()), ("out", out.len())])?;
+    Ok(index(run(py, n, || Level::detect().lerp_pairs(stamps, p0, p1, channels, outside(extrapolate), out))))
+}
+
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+fn interpolate_trajectory_batch(
+    py: Python<'_>,
+    stamps: PyReadonlyArray1<'_, i64>,
+    positions: PyReadonlyArray2<'_, f64>,
+    quats: PyReadonlyArray2<'_, f64>,
+    at: PyReadonlyArray1<'_, i64>,
+    extrapolate: bool,
+    mut out_positions: PyReadwriteArray2<'_, f64>,
+    mut out_quats: PyReadwriteArray2<'_, f64>,
+) -> PyResult<isize> {
+    let knots = knots(stamps.as_slice()?, positions.as_slice()?, quats.as_slice()?)?;
+    let (at, positions, quats) = queries(at.as_slice()?, out_positions.as_slice_mut()?, out_quats.as_slice_mut()?)?;
+    Ok(index(run(py, knots.stamps.len() + at.len(), || {
+        Level::detect().trajectory(knots, at, outside(extrapolate), positions, quats)
+    })))
+}
+
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+fn trajectory_at(
+    py: Python<'_>,
+    stamps: PyReadonlyArray1<'_, i64>,
+    positions: PyReadonlyArray2<'_, f64>,
+    unit_quats: PyReadonlyArray2<'_, f64>,
+    at: PyReadonlyArray1<'_, i64>,
+    extrapolate: bool,
+    mut out_positions: PyReadwriteArray2<'_, f64>,
+    mut out_quats: PyReadwriteArray2<'_, f64>,
+) -> PyResult<isize> {
+    let knots = knots(stamps.as_slice()?, positions.as_slice()?, unit_quats.as_slice()?)?;
+    let (at, positions, quats) = queries(at.as_slice()?, out_positions.as_slice_mut()?, out_quats.as_slice_mut()?)?;
+    Ok(index(run(py, at.len(), || {
+        Level::detect().prepared_trajectory(knots, at, outside(extrapolate), positions, quats)
+    })))
+}
+
+#[pyfunction]
+fn interpolate_linear(
+    py: Python<'_>,
+    stamps: PyReadonlyArray1<'_, i64>,
+    values: PyReadonlyArray2<'_, f64>,
+    at: PyReadonlyArray1<'_, i64>,
+    extrapolate: bool,
+    mut out: PyReadwriteArray2<'_, f64>,
+) -> PyResult<isize> {
+    let channels = values.as_array().ncols();
+    let (stamps, values, at) = (stamps.as_slice()?, values.as_slice()?, at.as_slice()?);
+    let out = out.as_slice_mut()?;
+    same_length(stamps.len() * channels, &[("values", values.len())])?;
+    same_length(at.len() * channels, &[("out", out.len())])?;
+    at_least_one(stamps, at)?;
+    Ok(index(run(py, stamps.len() + at.len(), || {
+        Level::detect().linear(stamps, values, channels, at, outside(extrapolate), out)
+    })))
+}
+
+#[pyfunction]
+fn trajectory_prepare(
+    py: Python<'_>,
+    stamps: PyReadonlyArray1<'_, i64>,
+    quats: PyReadonlyArray2<'_, f64>,
+    mut out: PyReadwriteArray2<'_, f64>,
+) -> PyResult<isize> {
+    let stamps = stamps.as_slice()?;
+    let (quats, out) = (rows("quats", quats.as_slice()?)?, rows_mut("out", out.as_slice_mut()?)?);
+    same_length(stamps.len(), &[("quats", quats.len()), ("out", out.len())])?;
+    Ok(index(run(py, stamps.len(), || Level::detect().prepare(stamps, quats, out))))
+}
+
+#[pyfunction]
+fn trajectory_gap(
+    py: Python<'_>,
+    stamps: PyReadonlyArray1<'_, i64>,
+    at: PyReadonlyArray1<'_, i64>,
+    mut out: PyReadwriteArray1<'_, i64>,
+) -> PyResult<isize> {
+    let (stamps, at, out) = (stamps.as_slice()?, at.as_slice()?, out.as_slice_mut()?);
+    same_length(at.len(), &[("out", out.len())])?;
+    at_least_one(stamps, at)?;
+    run(py, at.len(), || Level::detect().gap(stamps, at, out));
+    Ok(-1)
+}
+
+fn run<T: Send>(py: Python<'_>, items: usize, work: impl FnOnce() -> T + Send) -> T {
+    if items >= DETACH_FROM { py.detach(work) } else { work() }
+}
+
+fn outside(extrapolate: bool) -> Outside {
+    if extrapolate { Outside::Extrapolate } else { Outside::Clamp }
+}
+
+fn index(result: Result<(), BadIndex>) -> isize {
+    result.map_or_else(|BadIndex(i)| i as isize, |()| -1)
+}
+
+/// The public function has checked shapes; a raw kernel's caller may not have, and must get an exception, not a panic.
+fn same_length(expected: usize, lengths: &[(&str, usize)]) -> PyResult<()> {
+    match lengths.iter().find(|(_, length)| *length != expected) {
+        None => Ok(()),
+        Some((name, length)) => Err(PyValueError::new_err(format!(
+            "{name} holds {length} items; accepted are {expected}, as many as the other arguments."
+        ))),
+    }
+}
+
+fn at_least_one(stamps: &[i64], at: &[i64]) -> PyResult<()> {
+    if stamps.is_empty() && !at.is_empty() {
+        return Err(PyValueError::new_err("stamps is empty; accepted is at least one knot."));
+    }
+    Ok(())
+}
+
+fn rows<'a, const K: usize>(name: &str, values: &'a [f64]) -> PyResult<&'a [[f64; K]]> {
+    match values.as_chunks() {
+        (rows, []) => Ok(rows),
+        _ => Err(PyValueError::new_err(format!("{name} has rows of another length; accepted is {K}."))),
+    }
+}
+
+fn rows_mut<'a, const K: usize>(name: &str, values: &'a mut [f64]) -> PyResult<&'a mut [[f64; K]]> {
+    match values.as_chunks_mut() {
+        (rows, []) => Ok(rows),
+        _ => Err(PyValueError::new_err(format!("{name} has rows of another length; accepted is {K}."))),
+    }
+}
+
+fn knots<'a>(stamps: &'a [i64], positions: &'a [f64], quats: &'a [f64]) -> PyResult<Knots<'a>> {
+    let knots = Knots { stamps, positions: rows("positions", positions)?, quats: rows("quats", quats)? };
+    same_length(stamps.len(), &[("positions", knots.positions.len()), ("quats", knots.quats.len())])?;
+    Ok(knots)
+}
+
+type Queries<'a> = (&'a [i64], &'a mut [[f64; 3]], &'a mut [Quaternion]);
+
+fn queries<'a>(at: &'a [i64], positions: &'a mut [f64], quats: &'a mut [f64]) -> PyResult<Queries<'a>> {
+    let (positions, quats) = (rows_mut("out_positions", positions)?, rows_mut("out_quats", quats)?);
+    same_length(at.len(), &[("out_positions", positions.len()), ("out_quats", quats.len())])?;
+    Ok((at, positions, quats))
+}

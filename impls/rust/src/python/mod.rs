@@ -1,0 +1,3 @@
+//! The boundary: arrays in, arrays written, the first offending index out. No arithmetic happens here.
+
+pub mod interpolation;

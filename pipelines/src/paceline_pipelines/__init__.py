@@ -1,0 +1,1 @@
+"""End-to-end pipelines built only on paceline's public functions."""
