@@ -129,7 +129,7 @@ mod x86 {
         for (k, (out, &i)) in out.iter_mut().zip(first).enumerate() {
             let (p0, p1) = pair_at(positions, i);
             let (a, b) = (load3(p0), load3(p1));
-            let second = _mm256_set1_pd(-at.nearer[k]); // its sign bit chooses
+            let second = _mm256_set1_pd(0.0 - at.nearer[k]); // the sign bit chooses; a bare minus would set it on 0 too
             let base = _mm256_blendv_pd(a, b, second);
             let step = _mm256_mul_pd(_mm256_set1_pd(at.offset[k]), _mm256_sub_pd(b, a));
             let sum = _mm256_add_pd(base, step);
