@@ -99,6 +99,16 @@ def as_out(out: object, name: str, shape: tuple[int, ...]) -> Floats:
     return out
 
 
+def as_pose_outs(out: object, n: int) -> tuple[Floats, Floats]:
+    """Return ``out`` if it is a tuple of two arrays that kernels can write n poses into."""
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise TypeError(f"out is a {type(out).__name__}; accepted is a tuple of two arrays, (n, 3) and (n, 4).")
+    positions, quats = as_out(out[0], "out[0]", (n, 3)), as_out(out[1], "out[1]", (n, 4))
+    if n and overlaps(positions, quats):
+        raise ValueError("out[0] and out[1] share memory; accepted are two arrays that do not overlap.")
+    return positions, quats
+
+
 def fresh(shape: tuple[int, ...]) -> Floats:
     """Return an uninitialised float64 array; a large one starts on a cache line, where vector stores do not split."""
     size = 8

@@ -26,6 +26,7 @@ from paceline._arguments import (
     Stamps,
     as_floats,
     as_out,
+    as_pose_outs,
     as_stamps,
     fresh,
     one_of,
@@ -92,9 +93,9 @@ def slerp_quaternion(
         t, t0, t1 = _one_stamp(t, "t"), _one_stamp(t0, "t0"), _one_stamp(t1, "t1")
     if not (INT64_MIN <= t <= INT64_MAX and INT64_MIN <= t0 <= INT64_MAX and INT64_MIN <= t1 <= INT64_MAX):
         raise ValueError(f"t, t0, t1 are {t}, {t0}, {t1}; accepted are times that fit int64 nanoseconds.")
-    if type(q0) is not tuple:
+    if type(q0) is not tuple or len(q0) != 4 or type(q0[0]) is not float:
         q0 = _one_quaternion(q0, "q0")
-    if type(q1) is not tuple:
+    if type(q1) is not tuple or len(q1) != 4 or type(q1[0]) is not float:
         q1 = _one_quaternion(q1, "q1")
     if bounds != "clamp":
         one_of(bounds, "bounds", BOUNDS)
@@ -299,12 +300,15 @@ def interpolate_trajectory_batch(
     if out is None:
         out_positions, out_quats = fresh((n, 3)), fresh((n, 4))
     else:
-        out_positions, out_quats = _two_outs(out, n)
+        out_positions, out_quats = as_pose_outs(out, n)
     check_knots(stamps, at, "traj_timestamps", "video_timestamps", bounds, kept)
     if m == 0:
         return out_positions, out_quats
     kernel = select("interpolate_trajectory_batch", backend)
-    shared = out is not None and any(overlaps(o, stamps, positions, quats, at) for o in (out_positions, out_quats))
+    # Two empty arrays may have one address, which is no overlap but looks like one to a kernel.
+    shared = out is not None and (
+        n == 0 or any(overlaps(o, stamps, positions, quats, at) for o in (out_positions, out_quats))
+    )
     targets = (fresh((n, 3)), fresh((n, 4))) if shared else (out_positions, out_quats)
     bad = kernel(stamps, positions, quats, at, bounds == "extrapolate", *targets)
     if bad >= 0:
@@ -434,12 +438,3 @@ def _check_pair_bounds(t: Stamps, t0: Stamps, t1: Stamps, bounds: Bounds) -> Non
             f"t[{i}] = {t[i]} is 2**63 ns (292 years) or more away from a knot, {t0[i]} or {t1[i]}; accepted are "
             "nearer times."
         )
-
-
-def _two_outs(out: object, n: int) -> tuple[Floats, Floats]:
-    if not isinstance(out, tuple) or len(out) != 2:
-        raise TypeError(f"out is a {type(out).__name__}; accepted is a tuple of two arrays, (n, 3) and (n, 4).")
-    positions, quats = as_out(out[0], "out[0]", (n, 3)), as_out(out[1], "out[1]", (n, 4))
-    if overlaps(positions, quats):
-        raise ValueError("out[0] and out[1] share memory; accepted are two arrays that do not overlap.")
-    return positions, quats

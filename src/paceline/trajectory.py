@@ -11,7 +11,7 @@ from paceline._arguments import (
     Floats,
     Stamps,
     as_floats,
-    as_out,
+    as_pose_outs,
     as_stamps,
     check_queries,
     check_span,
@@ -112,27 +112,14 @@ class Trajectory:
         one_of(bounds, "bounds", BOUNDS)
         at = as_stamps(times, "times")
         n = len(at)
-        if out is None:
-            positions, quaternions = fresh((n, 3)), fresh((n, 4))
-        elif isinstance(out, tuple) and len(out) == 2:
-            positions, quaternions = as_out(out[0], "out[0]", (n, 3)), as_out(out[1], "out[1]", (n, 4))
-        else:
-            raise TypeError(f"out is a {type(out).__name__}; accepted is a tuple of two arrays, (n, 3) and (n, 4).")
+        positions, quaternions = (fresh((n, 3)), fresh((n, 4))) if out is None else as_pose_outs(out, n)
+        if n == 0:
+            return positions, quaternions
         if bounds != "clamp":
             check_queries(at, "times", self._first, self._last, bounds)
-        if out is not None and (overlaps(positions, at, quaternions) or overlaps(quaternions, at)):
-            fresh_positions, fresh_quaternions = self.at(at, bounds=bounds)
-            positions[...], quaternions[...] = fresh_positions, fresh_quaternions
-            return positions, quaternions
-        self._at(
-            self._stamps,
-            self._positions,
-            self._quaternions,
-            at,
-            bounds == "extrapolate",
-            positions,
-            quaternions,
-        )
+        if out is not None and (overlaps(positions, at) or overlaps(quaternions, at)):
+            at = at.copy()  # the knots are this object's own, so only the queries could be written over
+        self._at(self._stamps, self._positions, self._quaternions, at, bounds == "extrapolate", positions, quaternions)
         return positions, quaternions
 
     def gap(self, times: ArrayLike) -> Stamps:

@@ -22,6 +22,8 @@ def slerp_quaternion(t: int, t0: int, q0: Quaternion, t1: int, q1: Quaternion, e
     x1, y1, z1, w1 = q1
     n0 = x0 * x0 + y0 * y0 + z0 * z0 + w0 * w0
     n1 = x1 * x1 + y1 * y1 + z1 * z1 + w1 * w1
+    if type(n0) is not float or type(n1) is not float:  # NumPy scalars would keep a narrower type
+        return slerp_quaternion(t, t0, _floats(q0), t1, _floats(q1), extrapolate)
     if not (1e-280 < n0 < 1e280 and 1e-280 < n1 < 1e280):
         scaled = _rescaled(q0), _rescaled(q1)
         if scaled[0] is None or scaled[1] is None:
@@ -51,7 +53,7 @@ def slerp_quaternions_batch(
     if bad.any():
         return int(bad.argmax())
     elapsed, length = _within(t, t0, t1, extrapolate)
-    _slerp(_unit(q0), _unit(q1), elapsed, length, out)
+    _slerp(q0, q1, elapsed, length, out)
     return -1
 
 
@@ -87,7 +89,7 @@ def interpolate_trajectory_batch(
         k = int((bad0 | bad1).argmax())
         return int(i[k] if bad0[k] else j[k])
     _lerp(positions[i], positions[j], elapsed, length, out_positions)
-    _slerp(_unit(q0), _unit(q1), elapsed, length, out_quats)
+    _slerp(q0, q1, elapsed, length, out_quats)
     return -1
 
 
@@ -109,7 +111,8 @@ def trajectory_prepare(stamps: Stamps, quats: Floats, out: Floats) -> int:
     bad = _bad(quats)
     if bad.any():
         return int(bad.argmax())
-    out[...] = _unit(quats)
+    q, n = _in_range(quats)
+    np.multiply(q, (1.0 / np.sqrt(n))[:, None], out=out)
     return -1
 
 
@@ -172,16 +175,16 @@ def _bad(q: Floats) -> NDArray[np.bool_]:
     return bad
 
 
-def _unit(q: Floats) -> Floats:
-    """Normalise; rows whose squares would leave the range of a double are scaled by a power of two first."""
-    n = _dot(q, q)
+def _in_range(q: Floats) -> tuple[Floats, Floats]:
+    """Return q and its squared norms; rows whose squares would leave the range of a double scaled by a power of two."""
+    with np.errstate(over="ignore"):
+        n = _dot(q, q)
     extreme = ~((n > 1e-280) & (n < 1e280))
     if extreme.any():
         q = q.copy()
         q[extreme] = np.ldexp(q[extreme], -np.frexp(np.abs(q[extreme]).max(axis=1))[1][:, None])
         n = _dot(q, q)
-    unit: Floats = q * (1.0 / np.sqrt(n))[:, None]
-    return unit
+    return q, n
 
 
 def _dot(a: Floats, b: Floats) -> Floats:
@@ -197,12 +200,14 @@ def _slerp(q0: Floats, q1: Floats, elapsed: Stamps, length: Stamps, out: Floats)
     g = (length - elapsed) / den
     np.copyto(f, 0.0, where=length == 0)
     np.copyto(g, 1.0, where=length == 0)
+    (q0, n0), (q1, n1) = _in_range(q0), _in_range(q1)
+    scale0, scale1 = 1.0 / np.sqrt(n0), 1.0 / np.sqrt(n1)
     dot = _dot(q0, q1)
-    theta = np.arccos(np.minimum(np.abs(dot), 1.0))
+    theta = np.arccos(np.minimum(np.abs(dot) * scale0 * scale1, 1.0))
     turns = theta > 0.0
     sine = np.where(turns, np.sin(theta), 1.0)
-    a = np.where(turns, np.sin(g * theta) / sine, g)
-    b = np.where(turns, np.sin(f * theta) / sine, f)
+    a = np.where(turns, np.sin(g * theta) / sine, g) * scale0
+    b = np.where(turns, np.sin(f * theta) / sine, f) * scale1
     np.negative(b, out=b, where=dot < 0.0)
     np.multiply(q0, a[:, None], out=out)
     out += q1 * b[:, None]
@@ -260,6 +265,11 @@ def _two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     a_low, b_low = a - a_high, b - b_high
     p = a * b
     return p, ((a_high * b_high - p) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
+def _floats(q: Any) -> Quaternion:
+    x, y, z, w = map(float, q)
+    return x, y, z, w
 
 
 def _rescaled(q: Any) -> Quaternion | None:

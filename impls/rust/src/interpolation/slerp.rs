@@ -41,19 +41,25 @@ pub fn usable(q: &Quaternion) -> bool {
 
 /// Interpolates one pair at fraction `f` of `1 = f + g`, whatever its norms; the pair is usable.
 pub fn slerp_exact(q0: &Quaternion, q1: &Quaternion, f: f64, g: f64) -> Quaternion {
-    let (q0, q1) = (unit(q0), unit(q1));
+    let (q0, q1) = (in_range(q0), in_range(q1));
+    let (scale0, scale1) = (1.0 / dot(&q0, &q0).sqrt(), 1.0 / dot(&q1, &q1).sqrt());
     let d = dot(&q0, &q1);
-    let (first, second) = weights_libm(d.abs().min(1.0), f, g);
-    combine(&q0, &q1, first, if d < 0.0 { -second } else { second })
+    let (first, second) = weights_libm((d.abs() * scale0 * scale1).min(1.0), f, g);
+    combine(&q0, &q1, first * scale0, if d < 0.0 { -second } else { second } * scale1)
 }
 
-/// Normalises a usable quaternion; extreme ones are scaled by a power of two first.
+/// Normalises a usable quaternion.
 #[inline(always)]
 pub fn unit(q: &Quaternion) -> Quaternion {
-    let n = dot(q, q);
-    let q = if SAFE.contains(&n) { *q } else { rescaled(q) };
+    let q = in_range(q);
     let scale = 1.0 / dot(&q, &q).sqrt();
     q.map(|c| c * scale)
+}
+
+/// Scales by a power of two where squares would leave the range of a double.
+#[inline(always)]
+fn in_range(q: &Quaternion) -> Quaternion {
+    if SAFE.contains(&dot(q, q)) { *q } else { rescaled(q) }
 }
 
 #[cold]

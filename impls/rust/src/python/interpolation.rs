@@ -1,6 +1,8 @@
 //! `paceline_rust.interpolation`: the kernels of the contract.
+//!
+//! Arrays are borrowed with `try_…`: taken as `PyReadonlyArray` arguments, two that overlap would panic.
 
-use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArray1, PyReadwriteArray2};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -41,14 +43,20 @@ fn slerp_quaternion(t: i64, t0: i64, q0: Tuple4, t1: i64, q1: Tuple4, extrapolat
 #[allow(clippy::too_many_arguments)]
 fn slerp_quaternions_batch(
     py: Python<'_>,
-    t: PyReadonlyArray1<'_, i64>,
-    t0: PyReadonlyArray1<'_, i64>,
-    q0: PyReadonlyArray2<'_, f64>,
-    t1: PyReadonlyArray1<'_, i64>,
-    q1: PyReadonlyArray2<'_, f64>,
+    t: &Bound<'_, PyArray1<i64>>,
+    t0: &Bound<'_, PyArray1<i64>>,
+    q0: &Bound<'_, PyArray2<f64>>,
+    t1: &Bound<'_, PyArray1<i64>>,
+    q1: &Bound<'_, PyArray2<f64>>,
     extrapolate: bool,
-    mut out: PyReadwriteArray2<'_, f64>,
+    out: &Bound<'_, PyArray2<f64>>,
 ) -> PyResult<isize> {
+    let t = t.try_readonly()?;
+    let t0 = t0.try_readonly()?;
+    let q0 = q0.try_readonly()?;
+    let t1 = t1.try_readonly()?;
+    let q1 = q1.try_readonly()?;
+    let mut out = out.try_readwrite()?;
     let stamps = PairStamps { t: t.as_slice()?, t0: t0.as_slice()?, t1: t1.as_slice()? };
     let n = stamps.t.len();
     let (q0, q1) = (rows("q0", q0.as_slice()?)?, rows("q1", q1.as_slice()?)?);
@@ -62,16 +70,22 @@ fn slerp_quaternions_batch(
 #[allow(clippy::too_many_arguments)]
 fn interpolate_positions_batch(
     py: Python<'_>,
-    t: PyReadonlyArray1<'_, i64>,
-    t0: PyReadonlyArray1<'_, i64>,
-    p0: PyReadonlyArray2<'_, f64>,
-    t1: PyReadonlyArray1<'_, i64>,
-    p1: PyReadonlyArray2<'_, f64>,
+    t: &Bound<'_, PyArray1<i64>>,
+    t0: &Bound<'_, PyArray1<i64>>,
+    p0: &Bound<'_, PyArray2<f64>>,
+    t1: &Bound<'_, PyArray1<i64>>,
+    p1: &Bound<'_, PyArray2<f64>>,
     extrapolate: bool,
-    mut out: PyReadwriteArray2<'_, f64>,
+    out: &Bound<'_, PyArray2<f64>>,
 ) -> PyResult<isize> {
+    let t = t.try_readonly()?;
+    let t0 = t0.try_readonly()?;
+    let p0 = p0.try_readonly()?;
+    let t1 = t1.try_readonly()?;
+    let p1 = p1.try_readonly()?;
+    let mut out = out.try_readwrite()?;
     let stamps = PairStamps { t: t.as_slice()?, t0: t0.as_slice()?, t1: t1.as_slice()? };
-    let (n, channels) = (stamps.t.len(), p0.as_array().ncols());
+    let (n, channels) = (stamps.t.len(), p0.shape()[1]);
     let (p0, p1, out) = (p0.as_slice()?, p1.as_slice()?, out.as_slice_mut()?);
     same_length(n, &[("t0", stamps.t0.len()), ("t1", stamps.t1.len())])?;
     same_length(n * channels, &[("p0", p0.len()), ("p1", p1.len()), ("out", out.len())])?;
@@ -82,14 +96,20 @@ fn interpolate_positions_batch(
 #[allow(clippy::too_many_arguments)]
 fn interpolate_trajectory_batch(
     py: Python<'_>,
-    stamps: PyReadonlyArray1<'_, i64>,
-    positions: PyReadonlyArray2<'_, f64>,
-    quats: PyReadonlyArray2<'_, f64>,
-    at: PyReadonlyArray1<'_, i64>,
+    stamps: &Bound<'_, PyArray1<i64>>,
+    positions: &Bound<'_, PyArray2<f64>>,
+    quats: &Bound<'_, PyArray2<f64>>,
+    at: &Bound<'_, PyArray1<i64>>,
     extrapolate: bool,
-    mut out_positions: PyReadwriteArray2<'_, f64>,
-    mut out_quats: PyReadwriteArray2<'_, f64>,
+    out_positions: &Bound<'_, PyArray2<f64>>,
+    out_quats: &Bound<'_, PyArray2<f64>>,
 ) -> PyResult<isize> {
+    let stamps = stamps.try_readonly()?;
+    let positions = positions.try_readonly()?;
+    let quats = quats.try_readonly()?;
+    let at = at.try_readonly()?;
+    let mut out_positions = out_positions.try_readwrite()?;
+    let mut out_quats = out_quats.try_readwrite()?;
     let knots = knots(stamps.as_slice()?, positions.as_slice()?, quats.as_slice()?)?;
     let (at, positions, quats) = queries(at.as_slice()?, out_positions.as_slice_mut()?, out_quats.as_slice_mut()?)?;
     Ok(index(run(py, knots.stamps.len() + at.len(), || {
@@ -101,14 +121,20 @@ fn interpolate_trajectory_batch(
 #[allow(clippy::too_many_arguments)]
 fn trajectory_at(
     py: Python<'_>,
-    stamps: PyReadonlyArray1<'_, i64>,
-    positions: PyReadonlyArray2<'_, f64>,
-    unit_quats: PyReadonlyArray2<'_, f64>,
-    at: PyReadonlyArray1<'_, i64>,
+    stamps: &Bound<'_, PyArray1<i64>>,
+    positions: &Bound<'_, PyArray2<f64>>,
+    unit_quats: &Bound<'_, PyArray2<f64>>,
+    at: &Bound<'_, PyArray1<i64>>,
     extrapolate: bool,
-    mut out_positions: PyReadwriteArray2<'_, f64>,
-    mut out_quats: PyReadwriteArray2<'_, f64>,
+    out_positions: &Bound<'_, PyArray2<f64>>,
+    out_quats: &Bound<'_, PyArray2<f64>>,
 ) -> PyResult<isize> {
+    let stamps = stamps.try_readonly()?;
+    let positions = positions.try_readonly()?;
+    let unit_quats = unit_quats.try_readonly()?;
+    let at = at.try_readonly()?;
+    let mut out_positions = out_positions.try_readwrite()?;
+    let mut out_quats = out_quats.try_readwrite()?;
     let knots = knots(stamps.as_slice()?, positions.as_slice()?, unit_quats.as_slice()?)?;
     let (at, positions, quats) = queries(at.as_slice()?, out_positions.as_slice_mut()?, out_quats.as_slice_mut()?)?;
     Ok(index(run(py, at.len(), || {
@@ -119,13 +145,17 @@ fn trajectory_at(
 #[pyfunction]
 fn interpolate_linear(
     py: Python<'_>,
-    stamps: PyReadonlyArray1<'_, i64>,
-    values: PyReadonlyArray2<'_, f64>,
-    at: PyReadonlyArray1<'_, i64>,
+    stamps: &Bound<'_, PyArray1<i64>>,
+    values: &Bound<'_, PyArray2<f64>>,
+    at: &Bound<'_, PyArray1<i64>>,
     extrapolate: bool,
-    mut out: PyReadwriteArray2<'_, f64>,
+    out: &Bound<'_, PyArray2<f64>>,
 ) -> PyResult<isize> {
-    let channels = values.as_array().ncols();
+    let stamps = stamps.try_readonly()?;
+    let values = values.try_readonly()?;
+    let at = at.try_readonly()?;
+    let mut out = out.try_readwrite()?;
+    let channels = values.shape()[1];
     let (stamps, values, at) = (stamps.as_slice()?, values.as_slice()?, at.as_slice()?);
     let out = out.as_slice_mut()?;
     same_length(stamps.len() * channels, &[("values", values.len())])?;
@@ -139,10 +169,13 @@ fn interpolate_linear(
 #[pyfunction]
 fn trajectory_prepare(
     py: Python<'_>,
-    stamps: PyReadonlyArray1<'_, i64>,
-    quats: PyReadonlyArray2<'_, f64>,
-    mut out: PyReadwriteArray2<'_, f64>,
+    stamps: &Bound<'_, PyArray1<i64>>,
+    quats: &Bound<'_, PyArray2<f64>>,
+    out: &Bound<'_, PyArray2<f64>>,
 ) -> PyResult<isize> {
+    let stamps = stamps.try_readonly()?;
+    let quats = quats.try_readonly()?;
+    let mut out = out.try_readwrite()?;
     let stamps = stamps.as_slice()?;
     let (quats, out) = (rows("quats", quats.as_slice()?)?, rows_mut("out", out.as_slice_mut()?)?);
     same_length(stamps.len(), &[("quats", quats.len()), ("out", out.len())])?;
@@ -152,10 +185,13 @@ fn trajectory_prepare(
 #[pyfunction]
 fn trajectory_gap(
     py: Python<'_>,
-    stamps: PyReadonlyArray1<'_, i64>,
-    at: PyReadonlyArray1<'_, i64>,
-    mut out: PyReadwriteArray1<'_, i64>,
+    stamps: &Bound<'_, PyArray1<i64>>,
+    at: &Bound<'_, PyArray1<i64>>,
+    out: &Bound<'_, PyArray1<i64>>,
 ) -> PyResult<isize> {
+    let stamps = stamps.try_readonly()?;
+    let at = at.try_readonly()?;
+    let mut out = out.try_readwrite()?;
     let (stamps, at, out) = (stamps.as_slice()?, at.as_slice()?, out.as_slice_mut()?);
     same_length(at.len(), &[("out", out.len())])?;
     at_least_one(stamps, at)?;
