@@ -1,0 +1,25 @@
+"""The `harness` command. A user's mistake ends in one sentence and exit code 2, never in a traceback."""
+
+from __future__ import annotations
+
+import typer
+
+from paceline_harness.commands.compare import compare
+from paceline_harness.commands.list import list_everything
+from paceline_harness.commands.report import report
+
+app = typer.Typer(
+    name="harness",
+    help="Compare implementations of a hot path, with verdicts that can be trusted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(compare)
+app.command()(report)
+app.command(name="list")(list_everything)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,1 @@
+"""Views on records: each takes records and gives text or a picture; none computes a verdict of its own."""

@@ -1,0 +1,86 @@
+"""The suites by name: each builds its comparisons on demand, so that listing them costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from paceline_harness.comparison import Comparison
+    from paceline_harness.suites.data import TrajectoryData
+
+
+@dataclass(frozen=True)
+class SuiteOptions:
+    """What a suite is asked for: backends by name (None: all), the poses to run on, sizes (None: the suite's own)."""
+
+    backends: tuple[str, ...] | None = None
+    data: TrajectoryData | None = None
+    sizes: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A named group of comparisons; `operations` are the contract's names of what it measures."""
+
+    name: str
+    summary: str
+    operations: tuple[str, ...]
+    module: str
+
+    def comparisons(self, options: SuiteOptions) -> list[Comparison]:
+        """Build the suite's comparisons, in the order of its table."""
+        build: Callable[[SuiteOptions], list[Comparison]] = import_module(self.module).comparisons
+        return build(options)
+
+
+SUITES: dict[str, Suite] = {
+    suite.name: suite
+    for suite in (
+        Suite(
+            "trajectory",
+            "interpolating recorded poses, positions and other channels at the stamps of video frames",
+            (
+                "slerp_quaternions_batch",
+                "interpolate_positions_batch",
+                "interpolate_trajectory_batch",
+                "interpolate_linear",
+                "slerp_quaternion",
+                "trajectory_prepare",
+                "trajectory_at",
+            ),
+            "paceline_harness.suites.trajectory",
+        ),
+    )
+}
+
+
+class UnknownNameError(ValueError):
+    """A suite, operation or backend that does not exist; the message lists what does."""
+
+
+def chosen(names: Sequence[str], options: SuiteOptions) -> list[Comparison]:
+    """Return the comparisons of the named suites and operations, all suites when none is named, each once.
+
+    Raises
+    ------
+    UnknownNameError
+        A name is neither a suite nor an operation.
+    """
+    operations = {operation: suite for suite in SUITES.values() for operation in suite.operations}
+    for name in names:
+        if name not in SUITES and name not in operations:
+            raise UnknownNameError(
+                f"{name!r} is no suite or operation; the suites are {', '.join(SUITES)}, "
+                f"the operations {', '.join(operations)}."
+            )
+    wanted = set(names) or set(SUITES)
+    return [
+        comparison
+        for suite in SUITES.values()
+        if suite.name in wanted or wanted & set(suite.operations)
+        for comparison in suite.comparisons(options)
+        if suite.name in wanted or comparison.name in wanted
+    ]

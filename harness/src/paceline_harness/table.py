@@ -1,0 +1,117 @@
+"""One table of one launch: inputs placed, candidates admitted, measured, and all of it written into a record."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from paceline_harness.buffers import arrays, describe, place
+from paceline_harness.clock import CLOCK_NAME, Clock, perf_counter
+from paceline_harness.environment import checkout, counters, environment, package_version
+from paceline_harness.gate import Admitted, admit, input_hash
+from paceline_harness.measure import NULL_ARM, Measured, Progress, Settings, measure
+from paceline_harness.record import HarnessInfo, InputInfo, Launch, Params, Record, Timer
+from paceline_harness.sampler import Tape, sample_target
+
+if TYPE_CHECKING:
+    from paceline_harness.comparison import Comparison
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run: what to spend, the seed of inputs and order, where to tell of progress, which clock to read."""
+
+    settings: Settings = field(default_factory=Settings)
+    seed: int = 0
+    progress: Progress | None = None
+    clock: Clock = perf_counter
+
+
+def measure_table(comparison: Comparison, size: int, options: Options) -> Record:
+    """Measure one comparison at one size in this process and return its record."""
+    started, begun = time.monotonic_ns(), datetime.now(UTC)
+    before = counters()
+    generator = np.random.default_rng([options.seed, size])
+    # Placement is drawn anew each time: a seed that fixed it would fix its bias too.
+    placement = np.random.default_rng(secrets.randbits(64))
+    made = comparison.inputs(size, generator)
+    inputs = tuple(place(value, placement) for value in made)
+    sha = input_hash(inputs)
+    admitted = admit(
+        comparison.candidates,
+        inputs,
+        comparison.reference,
+        comparison.equal,
+        keep_outputs=comparison.keep_outputs,
+        rng=placement,
+        clock=options.clock,
+    )
+    measured = _measure_admitted(comparison, admitted, options)
+    items = comparison.count_items(*inputs) if comparison.count_items else size
+    git, dirty = checkout()
+    settings = options.settings
+    return Record(
+        id=secrets.token_hex(8),
+        utc=begun.isoformat(timespec="seconds"),
+        monotonic_start_ns=started,
+        harness=HarnessInfo(package_version("paceline-harness") or "unknown", git, dirty, _shown(sys.argv)),
+        op=comparison.name,
+        title=comparison.title or comparison.name,
+        size=size,
+        item=comparison.item,
+        items=items,
+        dtype=_dtypes(inputs),
+        input=InputInfo(options.seed, sha, comparison.source),
+        candidates=admitted.candidates,
+        baseline=comparison.baseline,
+        null_arm=NULL_ARM,
+        params=Params(settings.alpha, settings.margin, measured.target_ns, settings.budget_s, settings.report_hw),
+        seed=options.seed,
+        hash_seed=os.environ.get("PYTHONHASHSEED", "random"),
+        buffers=describe("input", inputs) + describe("output", admitted.kept),
+        timer=Timer(CLOCK_NAME, measured.quantum_ns),
+        order=[list(row.order) for row in measured.tape.rounds[::2]],
+        round_start_ns=[row.start_ns for row in measured.tape.rounds],
+        arms=measured.arms,
+        stop_reason=measured.stop_reason,
+        wall_s=(time.monotonic_ns() - started) / 1e9,
+        environment=environment(),
+        before=before,
+        after=counters(),
+        launch=Launch(1, 1),
+        claim=comparison.claim,
+        notes=list(comparison.notes),
+    )
+
+
+def _measure_admitted(comparison: Comparison, admitted: Admitted, options: Options) -> Measured:
+    """Measure what was admitted, the baseline first; nothing, and why, when the baseline was not."""
+    calls = dict(admitted.calls)
+    if comparison.baseline not in calls:
+        info = next(each for each in admitted.candidates if each.name == comparison.baseline)
+        why = f"the baseline {info.name!r} is {info.status}: {info.reason}"
+        return Measured([], Tape(), 1, sample_target(1), why)
+    ordered = {comparison.baseline: calls.pop(comparison.baseline), **calls}
+    rng = random.Random(options.seed)
+    return measure(ordered, options.settings, rng, clock=options.clock, progress=options.progress)
+
+
+def _shown(words: Sequence[str]) -> list[str]:
+    """Return a command line without the folders of this machine: absolute paths are cut to their last part."""
+    return [Path(word).name if Path(word).is_absolute() else word for word in words]
+
+
+def _dtypes(inputs: Sequence[Any]) -> str:
+    """Return the distinct dtypes of the input arrays, in order, or what the inputs are made of."""
+    names = [array.dtype.name for array in arrays(inputs)] or [type(value).__name__ for value in inputs]
+    return ", ".join(dict.fromkeys(names))
