@@ -22,8 +22,6 @@ INT64_MAX: Final = 2**63 - 1
 
 _INT64: Final = np.dtype(np.int64)
 _FLOAT64: Final = np.dtype(np.float64)
-_ALIGNMENT: Final = 64
-_WORTH_ALIGNING: Final = 8_192  # bytes; below this the two extra array views cost more than they bring
 
 
 def one_of(value: object, name: str, accepted: Sequence[str]) -> None:
@@ -34,8 +32,10 @@ def one_of(value: object, name: str, accepted: Sequence[str]) -> None:
 
 def as_stamps(x: ArrayLike, name: str) -> Stamps:
     """Return ``x`` as (n,) int64 nanoseconds; copies only where dtype or layout differ."""
-    if type(x) is np.ndarray and x.dtype is _INT64 and x.ndim == 1 and x.flags.c_contiguous and x.flags.aligned:
-        return x
+    if type(x) is np.ndarray and x.dtype is _INT64 and x.ndim == 1:
+        flags = x.flags
+        if flags.c_contiguous and flags.aligned:
+            return x
     array = _as_array(x, name)
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}; accepted is one dimension, (n,).")
@@ -68,7 +68,9 @@ def as_stamps(x: ArrayLike, name: str) -> Stamps:
 
 def as_floats(x: ArrayLike, name: str, *shapes: tuple[int | str, ...]) -> Floats:
     """Return ``x`` as float64 of one of the shapes (a letter stands for any length); copies only where it must."""
-    if type(x) is np.ndarray and x.dtype is _FLOAT64 and x.flags.c_contiguous and x.flags.aligned:
+    if type(x) is np.ndarray and x.dtype is _FLOAT64 and (flags := x.flags).c_contiguous and flags.aligned:
+        if x.shape in shapes:
+            return x
         array = x
     else:
         array = _as_array(x, name)
@@ -80,10 +82,11 @@ def as_floats(x: ArrayLike, name: str, *shapes: tuple[int | str, ...]) -> Floats
                 f"convert with {name}.astype(np.float64)."
             )
         array = np.require(array, _FLOAT64, ["C", "A"])
-    if not any(_fits(array.shape, shape) for shape in shapes):
-        accepted = " or ".join(map(_worded, shapes))
-        raise ValueError(f"{name} has shape {array.shape}; accepted is {accepted}.")
-    return array
+    for shape in shapes:
+        if _fits(array.shape, shape):
+            return array
+    accepted = " or ".join(map(_worded, shapes))
+    raise ValueError(f"{name} has shape {array.shape}; accepted is {accepted}.")
 
 
 def as_out(out: object, name: str, shape: tuple[int, ...]) -> Floats:
@@ -107,18 +110,6 @@ def as_pose_outs(out: object, n: int) -> tuple[Floats, Floats]:
     if n and overlaps(positions, quats):
         raise ValueError("out[0] and out[1] share memory; accepted are two arrays that do not overlap.")
     return positions, quats
-
-
-def fresh(shape: tuple[int, ...]) -> Floats:
-    """Return an uninitialised float64 array; a large one starts on a cache line, where vector stores do not split."""
-    size = 8
-    for length in shape:
-        size *= length
-    if size < _WORTH_ALIGNING:
-        return np.empty(shape)
-    raw = np.empty(size + _ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % _ALIGNMENT
-    return raw[start : start + size].view(_FLOAT64).reshape(shape)
 
 
 def overlaps(out: Floats, *inputs: NDArray[Any]) -> bool:
@@ -168,9 +159,12 @@ def _as_array(x: ArrayLike, name: str) -> NDArray[Any]:
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
-    return len(shape) == len(wanted) and all(
-        have == want for have, want in zip(shape, wanted, strict=True) if isinstance(want, int)
-    )
+    if len(shape) != len(wanted):
+        return False
+    for have, want in zip(shape, wanted, strict=True):  # noqa: SIM110 - a generator costs more than the whole check
+        if have != want and type(want) is int:
+            return False
+    return True
 
 
 def _worded(shape: tuple[int | str, ...]) -> str:

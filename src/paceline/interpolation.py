@@ -28,7 +28,6 @@ from paceline._arguments import (
     as_out,
     as_pose_outs,
     as_stamps,
-    fresh,
     one_of,
     overlaps,
 )
@@ -162,9 +161,9 @@ def slerp_quaternions_batch(
     ta, t0a, t1a = _pair_stamps(t, t0, t1)
     n = len(ta)
     q0a, q1a = as_floats(q0, "q0", (n, 4)), as_floats(q1, "q1", (n, 4))
-    result = fresh((n, 4)) if out is None else as_out(out, "out", (n, 4))
+    result = np.empty((n, 4)) if out is None else as_out(out, "out", (n, 4))
     _check_pair_bounds(ta, t0a, t1a, bounds)
-    target = fresh((n, 4)) if out is not None and overlaps(out, ta, t0a, t1a, q0a, q1a) else result
+    target = np.empty((n, 4)) if out is not None and overlaps(out, ta, t0a, t1a, q0a, q1a) else result
     bad = select("slerp_quaternions_batch", backend)(ta, t0a, q0a, t1a, q1a, bounds == "extrapolate", target)
     if bad >= 0:
         raise_for_pair(bad, (int(t0a[bad]), int(t1a[bad])), (q0a[bad], q1a[bad]))
@@ -220,9 +219,9 @@ def interpolate_positions_batch(
     n = len(ta)
     p0a = as_floats(p0, "p0", (n, "k"))
     p1a = as_floats(p1, "p1", (n, p0a.shape[1]))
-    result = fresh(p0a.shape) if out is None else as_out(out, "out", p0a.shape)
+    result = np.empty(p0a.shape) if out is None else as_out(out, "out", p0a.shape)
     _check_pair_bounds(ta, t0a, t1a, bounds)
-    target = fresh(p0a.shape) if out is not None and overlaps(out, ta, t0a, t1a, p0a, p1a) else result
+    target = np.empty(p0a.shape) if out is not None and overlaps(out, ta, t0a, t1a, p0a, p1a) else result
     bad = select("interpolate_positions_batch", backend)(ta, t0a, p0a, t1a, p1a, bounds == "extrapolate", target)
     if bad >= 0:
         raise_for_pair(bad, (int(t0a[bad]), int(t1a[bad])), None)
@@ -298,7 +297,7 @@ def interpolate_trajectory_batch(
     at = as_stamps(video_timestamps, "video_timestamps")
     n = len(at)
     if out is None:
-        out_positions, out_quats = fresh((n, 3)), fresh((n, 4))
+        out_positions, out_quats = np.empty((n, 3)), np.empty((n, 4))
     else:
         out_positions, out_quats = as_pose_outs(out, n)
     check_knots(stamps, at, "traj_timestamps", "video_timestamps", bounds, kept)
@@ -309,7 +308,7 @@ def interpolate_trajectory_batch(
     shared = out is not None and (
         n == 0 or any(overlaps(o, stamps, positions, quats, at) for o in (out_positions, out_quats))
     )
-    targets = (fresh((n, 3)), fresh((n, 4))) if shared else (out_positions, out_quats)
+    targets = (np.empty((n, 3)), np.empty((n, 4))) if shared else (out_positions, out_quats)
     bad = kernel(stamps, positions, quats, at, bounds == "extrapolate", *targets)
     if bad >= 0:
         raise_for_knot(bad, stamps, "traj_timestamps", quats, "traj_quats", kept)
@@ -373,12 +372,12 @@ def interpolate_linear(
         channels = channels[kept.index]
     times = as_stamps(at, "at")
     shape = (len(times),) if one_channel else (len(times), channels.shape[1])
-    result = fresh(shape) if out is None else as_out(out, "out", shape)
+    result = np.empty(shape) if out is None else as_out(out, "out", shape)
     check_knots(knots, times, "stamps", "at", bounds, kept)
     if m == 0:
         return result
     kernel = select("interpolate_linear", backend)
-    target = fresh(shape) if out is not None and overlaps(out, knots, channels, times) else result
+    target = np.empty(shape) if out is not None and overlaps(out, knots, channels, times) else result
     if one_channel:
         bad = kernel(knots, channels[:, None], times, bounds == "extrapolate", target[:, None])
     else:

@@ -15,7 +15,6 @@ from paceline._arguments import (
     as_stamps,
     check_queries,
     check_span,
-    fresh,
     one_of,
     overlaps,
 )
@@ -78,7 +77,7 @@ class Trajectory:
         if kept is not None:
             p, q = p[kept.index], q[kept.index]
         check_span(knots, "stamps")
-        unit = fresh(q.shape)
+        unit = np.empty(q.shape)
         bad = select("trajectory_prepare", backend)(knots, q, unit)
         if bad >= 0:
             raise_for_knot(bad, knots, "stamps", q, "quaternions", kept)
@@ -112,7 +111,7 @@ class Trajectory:
         one_of(bounds, "bounds", BOUNDS)
         at = as_stamps(times, "times")
         n = len(at)
-        positions, quaternions = (fresh((n, 3)), fresh((n, 4))) if out is None else as_pose_outs(out, n)
+        positions, quaternions = (np.empty((n, 3)), np.empty((n, 4))) if out is None else as_pose_outs(out, n)
         if n == 0:
             return positions, quaternions
         if bounds != "clamp":

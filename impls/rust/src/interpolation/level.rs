@@ -117,7 +117,7 @@ for_each_level! {
 }
 for_each_level! {
     /// Interpolates pairs of rows of `channels` values; a bad row has t1 < t0.
-    lerp_pairs => lerp_pairs(
+    lerp_pairs => lerp_pairs<Isa>(
         stamps: PairStamps, p0: &[f64], p1: &[f64], channels: usize, outside: Outside, out: &mut [f64],
     ) -> Result<(), BadIndex>
 }

@@ -1,31 +1,35 @@
 //! The two stages that no compiler turns into good vector code from their plain form, because rows have to be
 //! transposed or loaded whole. Everything else is plain loops.
 
+use std::ops::Range;
+
 use super::block::Fractions;
 use super::lerp::lerp;
 use super::slerp::{Weights, dot};
-use super::{Quaternion, pair_at};
 
 /// What an instruction set brings to the batch operations.
 pub trait Isa {
     /// Whether a fused multiply-add is one instruction, and not a call.
     const FMA: bool;
 
-    /// Fills the block's dots, and squared norms unless `UNIT`, from the pairs that start at `first`.
+    /// Fills the block's first `n` dots, and squared norms unless `UNIT`, of the pairs.
     #[inline(always)]
-    fn products<const UNIT: bool>(quats: &[Quaternion], first: &[usize], weights: &mut Weights) {
-        products_plain::<UNIT>(quats, first, weights, 0);
+    fn products<'a, const UNIT: bool>(n: usize, pair: impl Fn(usize) -> Pair<'a, 4>, weights: &mut Weights) {
+        products_plain::<UNIT>(0..n, pair, weights);
     }
 
-    /// Interpolates positions between the knots that start at `first`.
+    /// Interpolates the pairs' positions.
     #[inline(always)]
-    fn positions(at: &Fractions, positions: &[[f64; 3]], first: &[usize], out: &mut [[f64; 3]]) {
-        for (k, (out, &i)) in out.iter_mut().zip(first).enumerate() {
-            let (p0, p1) = pair_at(positions, i);
+    fn positions<'a>(at: &Fractions, pair: impl Fn(usize) -> Pair<'a, 3>, out: &mut [[f64; 3]]) {
+        for (k, out) in out.iter_mut().enumerate() {
+            let (p0, p1) = pair(k);
             *out = lerp(at, k, p0, p1);
         }
     }
 }
+
+/// The rows of a query's two knots.
+pub type Pair<'a, const K: usize> = (&'a [f64; K], &'a [f64; K]);
 
 /// Any processor.
 pub struct Baseline;
@@ -35,9 +39,13 @@ impl Isa for Baseline {
 }
 
 #[inline(always)]
-fn products_plain<const UNIT: bool>(quats: &[Quaternion], first: &[usize], weights: &mut Weights, from: usize) {
-    for (k, &i) in first.iter().enumerate().skip(from) {
-        let (q0, q1) = pair_at(quats, i);
+fn products_plain<'a, const UNIT: bool>(
+    block: Range<usize>,
+    pair: impl Fn(usize) -> Pair<'a, 4>,
+    weights: &mut Weights,
+) {
+    for k in block {
+        let (q0, q1) = pair(k);
         weights.dot[k] = dot(q0, q1);
         if !UNIT {
             weights.norm0[k] = dot(q0, q0);
@@ -63,38 +71,34 @@ mod x86 {
         const FMA: bool = true;
 
         #[inline(always)]
-        fn products<const UNIT: bool>(quats: &[Quaternion], first: &[usize], weights: &mut Weights) {
+        fn products<'a, const UNIT: bool>(n: usize, pair: impl Fn(usize) -> Pair<'a, 4>, weights: &mut Weights) {
             // SAFETY: the type's condition: the caller is compiled for AVX2, so the processor has it.
-            unsafe { products::<UNIT>(quats, first, weights) }
+            unsafe { products::<UNIT>(n, pair, weights) }
         }
 
         #[inline(always)]
-        fn positions(at: &Fractions, positions: &[[f64; 3]], first: &[usize], out: &mut [[f64; 3]]) {
+        fn positions<'a>(at: &Fractions, pair: impl Fn(usize) -> Pair<'a, 3>, out: &mut [[f64; 3]]) {
             // SAFETY: as above.
-            unsafe { interpolate(at, positions, first, out) }
+            unsafe { interpolate(at, pair, out) }
         }
     }
 
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    fn products<const UNIT: bool>(quats: &[Quaternion], first: &[usize], weights: &mut Weights) {
-        let (groups, _) = first.as_chunks::<4>();
-        for (group, rows) in groups.iter().enumerate() {
+    fn products<'a, const UNIT: bool>(n: usize, pair: impl Fn(usize) -> Pair<'a, 4>, weights: &mut Weights) {
+        let whole = n - n % 4;
+        for k in (0..whole).step_by(4) {
             // Spelled out: a closure passed to `map` would not be compiled for AVX2.
-            let (a0, b0) = pair_at(quats, rows[0]);
-            let (a1, b1) = pair_at(quats, rows[1]);
-            let (a2, b2) = pair_at(quats, rows[2]);
-            let (a3, b3) = pair_at(quats, rows[3]);
+            let ((a0, b0), (a1, b1), (a2, b2), (a3, b3)) = (pair(k), pair(k + 1), pair(k + 2), pair(k + 3));
             let a = transpose([load(a0), load(a1), load(a2), load(a3)]);
             let b = transpose([load(b0), load(b1), load(b2), load(b3)]);
-            let k = 4 * group;
             store(&mut weights.dot[k..], sum_of_products(&a, &b));
             if !UNIT {
                 store(&mut weights.norm0[k..], sum_of_products(&a, &a));
                 store(&mut weights.norm1[k..], sum_of_products(&b, &b));
             }
         }
-        products_plain::<UNIT>(quats, first, weights, 4 * groups.len());
+        products_plain::<UNIT>(whole..n, pair, weights);
     }
 
     /// Four scalar products at once, in the order of additions of [`dot`], unfused.
@@ -123,11 +127,11 @@ mod x86 {
 
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    fn interpolate(at: &Fractions, positions: &[[f64; 3]], first: &[usize], out: &mut [[f64; 3]]) {
+    fn interpolate<'a>(at: &Fractions, pair: impl Fn(usize) -> Pair<'a, 3>, out: &mut [[f64; 3]]) {
         let eight = _mm256_set1_pd(8.0);
         let sign = _mm256_set1_pd(-0.0);
-        for (k, (out, &i)) in out.iter_mut().zip(first).enumerate() {
-            let (p0, p1) = pair_at(positions, i);
+        for (k, out) in out.iter_mut().enumerate() {
+            let (p0, p1) = pair(k);
             let (a, b) = (load3(p0), load3(p1));
             let second = _mm256_set1_pd(0.0 - at.nearer[k]); // the sign bit chooses; a bare minus would set it on 0 too
             let base = _mm256_blendv_pd(a, b, second);
@@ -145,7 +149,7 @@ mod x86 {
 
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn load(q: &Quaternion) -> __m256d {
+    fn load(q: &[f64; 4]) -> __m256d {
         // SAFETY: four doubles are readable behind the reference.
         unsafe { _mm256_loadu_pd(q.as_ptr()) }
     }

@@ -32,13 +32,12 @@ pub fn trajectory<I: Isa, const UNIT: bool>(
     for (queries, (out_positions, out_quats)) in queries.chunks(BLOCK).zip(out) {
         block.bracket(&mut finder, stamps, queries, outside);
         let first = &block.first[..queries.len()];
-        I::products::<UNIT>(quats, first, &mut weights);
         let pair = |k: usize| pair_at(quats, first[k]);
         rotate::<I, UNIT>(&mut weights, &block.at, outside, pair, out_quats).map_err(|k| {
             let i = first[k];
             BadIndex(if usable(&quats[i]) { i + 1 } else { i })
         })?;
-        I::positions(&block.at, positions, first, out_positions);
+        I::positions(&block.at, |k| pair_at(positions, first[k]), out_positions);
     }
     Ok(())
 }
@@ -165,10 +164,6 @@ pub fn slerp_pairs<I: Isa>(
         let start = b * BLOCK;
         let disorder = stamps.fractions(start, out.len(), outside, &mut at);
         let pair = |k: usize| (&q0[start + k], &q1[start + k]);
-        for k in 0..out.len() {
-            let (q0, q1) = pair(k);
-            (weights.norm0[k], weights.norm1[k], weights.dot[k]) = (dot(q0, q0), dot(q1, q1), dot(q0, q1));
-        }
         let unusable = rotate::<I, false>(&mut weights, &at, outside, pair, out).err();
         if let Some(k) = disorder.into_iter().chain(unusable).min() {
             return Err(BadIndex(start + k));
@@ -179,7 +174,7 @@ pub fn slerp_pairs<I: Isa>(
 
 /// Interpolates n pairs of rows of `channels` values linearly.
 #[inline(always)]
-pub fn lerp_pairs(
+pub fn lerp_pairs<I: Isa>(
     stamps: PairStamps,
     p0: &[f64],
     p1: &[f64],
@@ -193,14 +188,15 @@ pub fn lerp_pairs(
         if let Some(k) = stamps.fractions(start, n, outside, &mut at) {
             return Err(BadIndex(start + k));
         }
-        for k in 0..n {
-            let row = (start + k) * channels..(start + k + 1) * channels;
-            match channels {
-                3 => {
-                    let (p0, p1) = (&p0[row.clone()].as_chunks().0[0], &p1[row.clone()].as_chunks().0[0]);
-                    out[row].as_chunks_mut().0[0] = lerp::<3>(&at, k, p0, p1);
-                }
-                _ => lerp_slice(&at, k, &p0[row.clone()], &p1[row.clone()], &mut out[row]),
+        let block = start * channels..(start + n) * channels;
+        let (p0, p1, out) = (&p0[block.clone()], &p1[block.clone()], &mut out[block]);
+        if channels == 3 {
+            let (p0, p1) = (p0.as_chunks().0, p1.as_chunks().0);
+            I::positions(&at, |k| (&p0[k], &p1[k]), out.as_chunks_mut().0);
+        } else if channels > 0 {
+            let rows = p0.chunks_exact(channels).zip(p1.chunks_exact(channels)).zip(out.chunks_exact_mut(channels));
+            for (k, ((p0, p1), out)) in rows.enumerate() {
+                lerp_slice(&at, k, p0, p1, out);
             }
         }
     }
@@ -269,7 +265,7 @@ impl Bracketed {
     }
 }
 
-/// Interpolates a block of rotations from their products; an unusable pair is returned by its place in the block.
+/// Interpolates a block of rotations; an unusable pair is returned by its place in the block.
 #[inline(always)]
 fn rotate<'a, I: Isa, const UNIT: bool>(
     weights: &mut Weights,
@@ -279,6 +275,7 @@ fn rotate<'a, I: Isa, const UNIT: bool>(
     out: &mut [Quaternion],
 ) -> Result<(), usize> {
     let n = out.len();
+    I::products::<UNIT>(n, &pair, weights);
     let safe = weights.weigh::<I, UNIT>(at, n, outside);
     if !safe {
         // Rare: a zero, a NaN, or norms whose squares leave the range of a double.
