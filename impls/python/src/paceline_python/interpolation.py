@@ -217,7 +217,7 @@ def _lerp(p0: Floats, p1: Floats, elapsed: Stamps, length: Stamps, out: Floats) 
     """Write p0 + (p1 - p0) elapsed / length, from the nearer knot, within 1 ulp.
 
     Plain arithmetic is that near while the step is at most an eighth of the result; where they cancel more than that,
-    the step is carried in two doubles.
+    the products are summed exactly.
     """
     from_end = elapsed > length - elapsed
     num = np.where(from_end, elapsed - length, elapsed).astype(np.float64)[:, None]
@@ -229,24 +229,29 @@ def _lerp(p0: Floats, p1: Floats, elapsed: Stamps, length: Stamps, out: Floats) 
         cancels = ~(8.0 * np.abs(step) <= np.abs(out))
     if cancels.any():
         row, column = np.nonzero(cancels)
-        out[cancels] = _compensated(
-            base[row, column], p0[row, column], p1[row, column], num[row, 0], den[row, 0], out[row, column]
-        )
+        before = elapsed.astype(np.float64)[row]
+        after = (length - elapsed).astype(np.float64)[row]
+        with np.errstate(all="ignore"):
+            exact = _exact(p0[row, column], p1[row, column], before, after, den[row, 0])
+        otherwise = np.where(num[row, 0] == 0.0, base[row, column], out[row, column])  # at a knot, or overflow
+        out[cancels] = np.where(np.isfinite(exact) & (num[row, 0] != 0.0), exact, otherwise)
 
 
-def _compensated(base: Floats, p0: Floats, p1: Floats, num: Floats, den: Floats, plain: Floats) -> Floats:
-    """Add num / den of p1 - p0 to base, the step carried in two doubles; where that overflows, the plain result."""
-    with np.errstate(all="ignore"):
-        d, d_low = _two_sum(p1, -p0)
-        w = num / den
-        high, low = _two_product(w, den)
-        w_low = ((num - high) - low) / den
-        step, step_low = _two_product(w, d)
-        step_low += w * d_low + w_low * d
-        total, total_low = _two_sum(base, step)
-        exact = total + (total_low + step_low)
-    at_knot = np.where(num == 0.0, base, plain)
-    return np.where(np.isfinite(exact) & (num != 0.0), exact, at_knot)
+def _exact(p0: Floats, p1: Floats, before: Floats, after: Floats, length: Floats) -> Floats:
+    """Return (p0 after + p1 before) / length: the products in two doubles each, their sum without loss."""
+    high0, low0 = _two_product(p0, after)
+    high1, low1 = _two_product(p1, before)
+    high, a = _two_sum(high0, high1)
+    low, b = _two_sum(low0, low1)
+    middle, c = _two_sum(a, low)
+    high, d = _two_sum(high, middle)
+    low, e = _two_sum(c, b)
+    middle, f = _two_sum(d, low)
+    high, low = _two_sum(high, middle)
+    low += e + f
+    quotient = high / length
+    product, rest = _two_product(quotient, length)
+    return quotient + (((high - product) - rest) + low) / length
 
 
 def _two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-//! The linear rule: from the nearer knot, plain where that is within 1 ulp, else with the step in two doubles.
+//! The linear rule: from the nearer knot, plain where that is within 1 ulp, else the products are summed exactly.
 //!
 //! The operations and their order are those of every other backend, without contraction, so the bits agree.
 
@@ -35,24 +35,31 @@ pub fn is_plain(step: f64, sum: f64) -> bool {
 #[cold]
 #[inline(never)]
 fn compensate(at: &Fractions, k: usize, p0: f64, p1: f64, plain: f64) -> f64 {
-    let base = if at.nearer[k] == 0.0 { p0 } else { p1 };
-    if at.elapsed[k] == 0.0 {
-        return base; // at a knot, also where its neighbour is NaN
+    let (elapsed, length) = (at.elapsed[k], at.length[k]);
+    let second = at.nearer[k] != 0.0;
+    if elapsed == 0.0 {
+        return if second { p1 } else { p0 }; // at a knot, also where its neighbour is NaN
     }
-    let exact = compensated(base, p0, p1, at.elapsed[k], at.length[k]);
+    let (before, after) = if second { (length + elapsed, -elapsed) } else { (elapsed, length - elapsed) };
+    let exact = exact(p0, p1, before, after, length);
     if exact.is_finite() { exact } else { plain }
 }
 
-/// Adds `elapsed / length` of `p1 - p0` to `base`, the step carried in two doubles.
-fn compensated(base: f64, p0: f64, p1: f64, elapsed: f64, length: f64) -> f64 {
-    let (d, d_low) = two_sum(p1, -p0);
-    let w = elapsed / length;
-    let (high, low) = two_product(w, length);
-    let w_low = ((elapsed - high) - low) / length;
-    let (step, mut step_low) = two_product(w, d);
-    step_low += w * d_low + w_low * d;
-    let (total, total_low) = two_sum(base, step);
-    total + (total_low + step_low)
+/// Returns (p0 after + p1 before) / length: the products in two doubles each, their sum without loss.
+fn exact(p0: f64, p1: f64, before: f64, after: f64, length: f64) -> f64 {
+    let (high0, low0) = two_product(p0, after);
+    let (high1, low1) = two_product(p1, before);
+    let (high, a) = two_sum(high0, high1);
+    let (low, b) = two_sum(low0, low1);
+    let (middle, c) = two_sum(a, low);
+    let (high, d) = two_sum(high, middle);
+    let (low, e) = two_sum(c, b);
+    let (middle, f) = two_sum(d, low);
+    let (high, low) = two_sum(high, middle);
+    let low = low + (e + f);
+    let quotient = high / length;
+    let (product, rest) = two_product(quotient, length);
+    quotient + (((high - product) - rest) + low) / length
 }
 
 /// Returns `a + b` and its rounding error (D. E. Knuth).

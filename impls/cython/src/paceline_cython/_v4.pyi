@@ -1,0 +1,1 @@
+from paceline_cython._v1 import *
