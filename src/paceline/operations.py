@@ -12,8 +12,8 @@ kernel                           signature -> first offending index (-1: none)
 ``interpolate_positions_batch``  ``(t, t0, p0, t1, p1, extrapolate, out)``: a row with t1 < t0
 ``interpolate_trajectory_batch`` ``(stamps, positions, quats, at, extrapolate, out_positions, out_quats)``
 ``interpolate_linear``           ``(stamps, values (m, k), at, extrapolate, out (n, k))``
-``trajectory_prepare``           ``(stamps, quats, out)``: out holds the unit quaternions
-``trajectory_at``                ``(stamps, positions, unit_quats, at, extrapolate, out_positions, out_quats)``
+``trajectory_check``             ``(stamps, quats)``: a knot out of order, or with a bad quaternion
+``trajectory_at``                as ``interpolate_trajectory_batch``, of knots that were checked; always -1
 ``trajectory_gap``               ``(stamps, at, out)``: int64 ns to the nearest knot; always -1
 ================================ ==================================================================================
 
@@ -80,6 +80,7 @@ class Operation:
 _ROTATION = Equality("absolute", 1e-15, "rad", "the fraction and the two weights round once each, at up to half a turn")
 _LINEAR = Equality("ulp", 1.0, "ulp", "cancellation is compensated, so only the last rounding remains")
 _EXACT = Equality("bitwise", 0.0, "ns", "integer arithmetic")
+_INDEX = Equality("bitwise", 0.0, "index", "the first one that is bad")
 
 _HALF = 0.5**0.5
 _IDENTITY, _QUARTER_Z = (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, _HALF, _HALF)
@@ -119,8 +120,7 @@ _TRAJECTORY_GOLDEN = (
         (0.5, 1.0, 1.5, 3.0, 2.0, 3.0, *_EIGHTH_Z, *_QUARTER_Z),
     ),
 )
-_PREPARE_GOLDEN = (Golden((*_KNOTS, np.array([[0, 0, 0, 2.0], [0, 3, 0, 4], [1, 1, 1, 1]])), (
-    0.0, 0.0, 0.0, 1.0, 0.0, 0.6, 0.0, 0.8, 0.5, 0.5, 0.5, 0.5)),)  # fmt: skip
+_CHECK_GOLDEN = (Golden((*_KNOTS, np.array([[0, 0, 0, 2.0], [0, 3, 0, 4], [1, 1, 1, 1]])), (-1,)),)
 _GAP_GOLDEN = (Golden((_stamps(0, 10, 30), _stamps(-3, 4, 10, 21, 34)), (3, 4, 0, 9, 4)),)
 
 OPERATIONS: dict[str, Operation] = {
@@ -136,8 +136,8 @@ OPERATIONS: dict[str, Operation] = {
                   "n = query times", _ROTATION, workloads.trajectory_to_video, _TRAJECTORY_GOLDEN, 203, 80),
         Operation("interpolate_linear", "interpolation", "interpolate_linear", "n = query times",
                   _LINEAR, workloads.gripper, _LINEAR_GOLDEN, 59, 4),
-        Operation("trajectory_prepare", "interpolation", "Trajectory", "n = knots",
-                  _ROTATION, workloads.knots, _PREPARE_GOLDEN, 72, 12),
+        Operation("trajectory_check", "interpolation", "Trajectory", "n = knots",
+                  _INDEX, workloads.knots, _CHECK_GOLDEN, 40, 12),
         Operation("trajectory_at", "interpolation", "Trajectory.at", "n = query times",
                   _ROTATION, workloads.trajectory_to_video, _TRAJECTORY_GOLDEN, 203, 65),
         Operation("trajectory_gap", "interpolation", "Trajectory.gap", "n = query times",

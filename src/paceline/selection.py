@@ -25,13 +25,12 @@ def select(operation: str, backend: str | None = None) -> Kernel:
 
     Cost: one dictionary look-up after the first call.
     """
-    chosen = _chosen.get((operation, backend))
-    return (chosen or _choose(operation, backend))[1]
+    return _lookup(operation, backend)[1]
 
 
 def chosen_backend(operation: str, backend: str | None = None) -> str:
     """Return the name of the backend whose kernel :func:`select` returns."""
-    return (_chosen.get((operation, backend)) or _choose(operation, backend))[0]
+    return _lookup(operation, backend)[0]
 
 
 def bind(operation: str, *, n: int | None = None, backend: str | None = None) -> Kernel:
@@ -52,6 +51,13 @@ def bind(operation: str, *, n: int | None = None, backend: str | None = None) ->
     if n is not None and n < 0:
         raise ValueError(f"n is {n}; accepted is a size of 0 or more, or None.")
     return select(operation, backend)
+
+
+def _lookup(operation: str, backend: str | None) -> tuple[str, Kernel]:
+    try:
+        return _chosen[operation, backend]
+    except (KeyError, TypeError):  # not chosen yet; or not a name, which is said there
+        return _choose(operation, backend)
 
 
 def _choose(operation: str, backend: str | None) -> tuple[str, Kernel]:

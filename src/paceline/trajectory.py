@@ -23,7 +23,7 @@ from paceline.selection import chosen_backend, select
 
 
 class Trajectory:
-    """A trajectory of poses, checked, normalised and copied once.
+    """A trajectory of poses, checked and copied once.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Trajectory:
     positions : (m, 3)
         Metres, or any unit; NaN passes through.
     quaternions : (m, 4)
-        xyzw, of any norm but zero; every one is examined and normalised.
+        xyzw, of any norm but zero; every one is examined.
     duplicates : {"error", "first", "last"}
         What repeats of a stamp give: ValueError, or all but the first or last of them dropped.
     scalar_first : bool
@@ -77,13 +77,13 @@ class Trajectory:
         if kept is not None:
             p, q = p[kept.index], q[kept.index]
         check_span(knots, "stamps")
-        unit = np.empty(q.shape)
-        bad = select("trajectory_prepare", backend)(knots, q, unit)
+        bad = select("trajectory_check", backend)(knots, q)
         if bad >= 0:
             raise_for_knot(bad, knots, "stamps", q, "quaternions", kept)
-        self._stamps = knots.copy() if kept is None else knots
-        self._positions = p.copy() if kept is None else p
-        self._quaternions = unit
+        # As stored: normalising here would round once more than normalising on the way.
+        self._stamps, self._positions, self._quaternions = (
+            (knots.copy(), p.copy(), q.copy()) if kept is None else (knots, p, q)
+        )
         self._first, self._last = int(knots[0]), int(knots[-1])
         self._at = select("trajectory_at", backend)
         self._gap = select("trajectory_gap", backend)

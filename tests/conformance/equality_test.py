@@ -93,7 +93,7 @@ def test_at_half_a_turn_all_backends_take_the_same_arc(route, backend, orthogona
     assert disagree.size == 0, f"{disagree.size} of 300 pairs, the first is {disagree[0]}"
 
 
-@pytest.mark.needs("trajectory_prepare", "trajectory_at", "trajectory_gap")
+@pytest.mark.needs("trajectory_check", "trajectory_at", "trajectory_gap")
 def test_gap_has_the_reference_bits_from_one_end_of_int64_to_the_other(backend):
     stamps = np.array([-(2**62), -5, 0, 2**40, 2**62 - 1])
     at = np.array([-(2**62), 2**62 - 1, 2**61, -(2**61), -3, -2, 2**39, 2**39 + 1])

@@ -17,7 +17,7 @@ from oracles import interpolation as oracle
 from paceline.backends import NotImplementedKernel, load_kernel
 from paceline.operations import OPERATIONS
 
-PREPARED = ("trajectory_prepare", "trajectory_at", "trajectory_gap")
+PREPARED = ("trajectory_check", "trajectory_at", "trajectory_gap")
 """What a Trajectory needs of its backend."""
 
 
@@ -54,11 +54,9 @@ def backends_that_answer(operation: str) -> list[str]:
 
 def call(operation: str, arguments: tuple[Any, ...], backend: str) -> tuple[Any, ...]:
     """Run an operation through its public function on a workload's or golden case's arguments."""
-    if operation == "trajectory_prepare":  # what is prepared shows only in the kernel's output
+    if operation == "trajectory_check":  # what it finds shows only in the kernel's answer
         stamps, _, quats = arguments
-        unit = np.empty_like(np.asarray(quats, np.float64))
-        assert paceline.bind(operation, backend=backend)(stamps, np.asarray(quats, np.float64), unit) == -1
-        return (unit,)
+        return (np.array([paceline.bind(operation, backend=backend)(stamps, np.asarray(quats, np.float64))]),)
     if operation == "trajectory_at":
         return paceline.Trajectory(*arguments[:3], backend=backend).at(arguments[3])
     if operation == "trajectory_gap":

@@ -134,7 +134,7 @@ fn the_first_bad_index_is_found_at_every_level() {
         let mut out = (vec![[0.0; 3]; 1_000], vec![[0.0; 4]; 1_000]);
         let found = level.trajectory(recording.knots(), &queries, Outside::Clamp, &mut out.0, &mut out.1);
         assert_eq!(found, Err(BadIndex(700)), "{level:?}");
-        let found = level.prepare(&recording.stamps, &recording.quats, &mut out.1);
+        let found = level.check(&recording.stamps, &recording.quats);
         assert_eq!(found, Err(BadIndex(700)), "{level:?}");
     }
     recording.stamps[900] = recording.stamps[899];

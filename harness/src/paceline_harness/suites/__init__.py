@@ -48,7 +48,7 @@ SUITES: dict[str, Suite] = {
                 "interpolate_trajectory_batch",
                 "interpolate_linear",
                 "slerp_quaternion",
-                "trajectory_prepare",
+                "trajectory_check",
                 "trajectory_at",
             ),
             "paceline_harness.suites.trajectory",

@@ -12,7 +12,7 @@ include "_linear.pxi"
 
 cdef Py_ssize_t poses(
     const int64_t[::1] stamps, const double[:, ::1] positions, const double[:, ::1] quats, const int64_t[::1] at,
-    bint extrapolate, bint unit, double[:, ::1] out_positions, double[:, ::1] out_quats
+    bint extrapolate, double[:, ::1] out_positions, double[:, ::1] out_quats
 ) noexcept nogil:
     cdef Knots knots = start_search(&stamps[0], stamps.shape[0])
     cdef Py_ssize_t next_knot = 1 if stamps.shape[0] > 1 else 0, start, n, bad
@@ -23,7 +23,7 @@ cdef Py_ssize_t poses(
         n = min(at.shape[0] - start, BLOCK)
         bracket(&knots, &at[start], n, extrapolate, &block)
         fractions(&block, n)
-        bad = slerp_block(q, q + 4 * next_knot, &block, n, extrapolate, unit, &out_quats[start, 0])
+        bad = slerp_block(q, q + 4 * next_knot, &block, n, extrapolate, &out_quats[start, 0])
         if bad >= 0:
             bad = block.row[bad]
             return bad if not good_quaternion(q + 4 * bad) else bad + next_knot
@@ -83,7 +83,7 @@ def slerp_quaternions_batch(
             n = min(t.shape[0] - start, BLOCK)
             apart = pair_times(&t[start], &t0[start], &t1[start], n, extrapolate, &block)
             fractions(&block, n)
-            bad = slerp_block(&q0[start, 0], &q1[start, 0], &block, n, extrapolate, False, &out[start, 0])
+            bad = slerp_block(&q0[start, 0], &q1[start, 0], &block, n, extrapolate, &out[start, 0])
             if not apart:
                 for k in range(n):
                     if k == bad or not in_order(t0[start + k], t1[start + k]):
@@ -124,7 +124,7 @@ def interpolate_trajectory_batch(
     with nogil:
         bad = first_disorder(&stamps[0], stamps.shape[0])
         if bad < 0:
-            bad = poses(stamps, positions, quats, at, extrapolate, False, out_positions, out_quats)
+            bad = poses(stamps, positions, quats, at, extrapolate, out_positions, out_quats)
     return bad
 
 
@@ -149,44 +149,27 @@ def interpolate_linear(
     return bad
 
 
-def trajectory_prepare(const int64_t[::1] stamps, const double[:, ::1] quats, double[:, ::1] out):
-    """Write unit quaternions; return the first knot out of order or bad."""
-    cdef Py_ssize_t start, k, c, m, n, bad
+def trajectory_check(const int64_t[::1] stamps, const double[:, ::1] quats):
+    """Return the first knot out of order, or bad."""
+    cdef Py_ssize_t k, bad
     cdef const double *q = &quats[0, 0]
-    cdef double *unit = &out[0, 0]
-    cdef double[BLOCK] scale
-    cdef int64_t good
     with nogil:
         bad = first_disorder(&stamps[0], stamps.shape[0])
-        m = stamps.shape[0] if bad < 0 else 0
-        for start from 0 <= start < m by BLOCK:
-            n = min(stamps.shape[0] - start, BLOCK)
-            good = 1
-            for k in range(n):
-                scale[k] = dot4(q + 4 * (start + k), q + 4 * (start + k))
-            for k in range(n):
-                good &= <int64_t>(scale[k] > TINY) & <int64_t>(scale[k] < HUGE)
-                scale[k] = 1.0 / sqrt(scale[k])
-            for k in range(n):
-                for c in range(4):
-                    unit[4 * (start + k) + c] = q[4 * (start + k) + c] * scale[k]
-            if not good:
-                for k in range(start, start + n):
-                    if not slerp_one(q + 4 * k, q + 4 * k, 0.0, 1.0, unit + 4 * k):
-                        bad = k
-                        break
-                if bad >= 0:
+        if bad < 0:
+            for k in range(stamps.shape[0]):
+                if not (in_range(dot4(q + 4 * k, q + 4 * k)) or good_quaternion(q + 4 * k)):
+                    bad = k
                     break
     return bad
 
 
 def trajectory_at(
-    const int64_t[::1] stamps, const double[:, ::1] positions, const double[:, ::1] unit_quats, const int64_t[::1] at,
+    const int64_t[::1] stamps, const double[:, ::1] positions, const double[:, ::1] quats, const int64_t[::1] at,
     bint extrapolate, double[:, ::1] out_positions, double[:, ::1] out_quats
 ):
-    """Interpolate poses of a prepared trajectory at the queries; return -1."""
+    """Interpolate poses of checked knots at the queries; return -1."""
     with nogil:
-        poses(stamps, positions, unit_quats, at, extrapolate, True, out_positions, out_quats)
+        poses(stamps, positions, quats, at, extrapolate, out_positions, out_quats)
     return -1
 
 

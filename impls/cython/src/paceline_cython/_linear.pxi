@@ -26,18 +26,30 @@ cdef inline double two_product(double a, double b, double *low) noexcept nogil:
     return p
 
 
-cdef double compensated(double base, double p0, double p1, double num, double den, double plain) noexcept nogil:
-    """Add num / den of p1 - p0 to base, the step carried in two doubles; where that overflows, the plain result."""
-    cdef double d, d_low, w = num / den, high, low, w_low, step, step_low, total, total_low
+cdef double exact(double p0, double p1, double before, double after, double length) noexcept nogil:
+    """Return (p0 after + p1 before) / length: the products in two doubles each, their sum without loss."""
+    cdef double high, low, middle, high0, low0, high1, low1, a, b, c, d, e, f, quotient, product, rest
+    high0 = two_product(p0, after, &low0)
+    high1 = two_product(p1, before, &low1)
+    high = two_sum(high0, high1, &a)
+    low = two_sum(low0, low1, &b)
+    middle = two_sum(a, low, &c)
+    high = two_sum(high, middle, &d)
+    low = two_sum(c, b, &e)
+    middle = two_sum(d, low, &f)
+    high = two_sum(high, middle, &low)
+    low += e + f
+    quotient = high / length
+    product = two_product(quotient, length, &rest)
+    return quotient + (((high - product) - rest) + low) / length
+
+
+cdef double compensated(double p0, double p1, bint upper, double num, double den, double plain) noexcept nogil:
+    """Sum the products exactly; where that overflows, the plain result."""
+    cdef double total
     if num == 0.0:
-        return base
-    d = two_sum(p1, -p0, &d_low)
-    high = two_product(w, den, &low)
-    w_low = ((num - high) - low) / den
-    step = two_product(w, d, &step_low)
-    step_low += w * d_low + w_low * d
-    total = two_sum(base, step, &total_low)
-    total = total + (total_low + step_low)
+        return p1 if upper else p0  # at a knot, also where its neighbour is NaN
+    total = exact(p0, p1, den + num, -num, den) if upper else exact(p0, p1, num, den - num, den)
     return total if fabs(total) <= LARGEST else plain
 
 
@@ -50,11 +62,9 @@ cdef void mend(
 ) noexcept nogil:
     """Redo those channels of a row where step and base cancel."""
     cdef Py_ssize_t c
-    cdef double base
     for c in range(width):
-        base = p1[c] if block.upper[k] else p0[c]
         if not is_plain(block.fraction[k] * (p1[c] - p0[c]), out[c]):
-            out[c] = compensated(base, p0[c], p1[c], block.num[k], block.den[k], out[c])
+            out[c] = compensated(p0[c], p1[c], block.upper[k], block.num[k], block.den[k], out[c])
 
 
 cdef void lerp_rows(

@@ -117,8 +117,8 @@ cdef inline void ratios_any(double f, double g, double x, double *a, double *b) 
     b[0] = f * scale * sine_ratio(f * f * square)
 
 
-cdef inline void products(const double *q0, const double *q1, Block *block, Py_ssize_t n, bint unit) noexcept nogil:
-    """Fill x with the dot products, and n0 and n1 with the squared norms of knots that are not known to be unit."""
+cdef inline void products(const double *q0, const double *q1, Block *block, Py_ssize_t n) noexcept nogil:
+    """Fill x with the dot products, n0 and n1 with the squared norms."""
     cdef Py_ssize_t k, i
     cdef double x0, y0, z0, w0, x1, y1, z1, w1
     for k in range(n):
@@ -126,9 +126,8 @@ cdef inline void products(const double *q0, const double *q1, Block *block, Py_s
         x0, y0, z0, w0 = q0[i], q0[i + 1], q0[i + 2], q0[i + 3]
         x1, y1, z1, w1 = q1[i], q1[i + 1], q1[i + 2], q1[i + 3]
         block.x[k] = (x0 * x1 + y0 * y1) + (z0 * z1 + w0 * w1)
-        if not unit:
-            block.n0[k] = (x0 * x0 + y0 * y0) + (z0 * z0 + w0 * w0)
-            block.n1[k] = (x1 * x1 + y1 * y1) + (z1 * z1 + w1 * w1)
+        block.n0[k] = (x0 * x0 + y0 * y0) + (z0 * z0 + w0 * w0)
+        block.n1[k] = (x1 * x1 + y1 * y1) + (z1 * z1 + w1 * w1)
 
 
 cdef inline double inverse_root(double n) noexcept nogil:
@@ -136,14 +135,10 @@ cdef inline double inverse_root(double n) noexcept nogil:
     return 1.0 + e * (-0.5 + e * (0.375 + e * (-0.3125 + e * 0.2734375)))
 
 
-cdef bint inverse_norms(Block *block, Py_ssize_t n, bint unit) noexcept nogil:
+cdef bint inverse_norms(Block *block, Py_ssize_t n) noexcept nogil:
     """Turn squared norms into 1 / norm; False where one is extreme or not a number."""
     cdef Py_ssize_t k
     cdef int64_t near = 1, usual = 1
-    if unit:
-        for k in range(n):
-            block.n0[k], block.n1[k] = 1.0, 1.0
-        return True
     for k in range(n):
         near &= <int64_t>(fabs(block.n0[k] - 1.0) <= NEAR_UNIT) & <int64_t>(fabs(block.n1[k] - 1.0) <= NEAR_UNIT)
     if near:  # what recorders write; neither a root nor a division
@@ -185,17 +180,14 @@ cdef void weights(Block *block, Py_ssize_t n) noexcept nogil:
 
 
 cdef Py_ssize_t slerp_block(
-    const double *q0, const double *q1, Block *block, Py_ssize_t n, bint extrapolate, bint unit, double *out
+    const double *q0, const double *q1, Block *block, Py_ssize_t n, bint extrapolate, double *out
 ) noexcept nogil:
     """Interpolate a block's rotations; return the first query with a bad knot, or -1."""
     cdef Py_ssize_t k, i
     cdef bint usual
     cdef double a, b, x, y, z, w
-    if unit:  # known to the compiler in either call
-        products(q0, q1, block, n, True)
-    else:
-        products(q0, q1, block, n, False)
-    usual = inverse_norms(block, n, unit)
+    products(q0, q1, block, n)
+    usual = inverse_norms(block, n)
     weights(block, n)
     for k in range(n):
         i, a, b = 4 * block.row[k], block.a[k], block.b[k]

@@ -24,11 +24,11 @@ def interpolate_trajectory_batch(
     out_quats: Floats,
 ) -> int: ...
 def interpolate_linear(stamps: Stamps, values: Floats, at: Stamps, extrapolate: bool, out: Floats) -> int: ...
-def trajectory_prepare(stamps: Stamps, quats: Floats, out: Floats) -> int: ...
+def trajectory_check(stamps: Stamps, quats: Floats) -> int: ...
 def trajectory_at(
     stamps: Stamps,
     positions: Floats,
-    unit_quats: Floats,
+    quats: Floats,
     at: Stamps,
     extrapolate: bool,
     out_positions: Floats,

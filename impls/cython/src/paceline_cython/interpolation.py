@@ -26,6 +26,6 @@ slerp_quaternions_batch = _kernels.slerp_quaternions_batch
 interpolate_positions_batch = _kernels.interpolate_positions_batch
 interpolate_trajectory_batch = _kernels.interpolate_trajectory_batch
 interpolate_linear = _kernels.interpolate_linear
-trajectory_prepare = _kernels.trajectory_prepare
+trajectory_check = _kernels.trajectory_check
 trajectory_at = _kernels.trajectory_at
 trajectory_gap = _kernels.trajectory_gap

@@ -303,16 +303,16 @@ def _inverse_root(n: float) -> float:
 
 
 @_jit
-def _products(q0: Floats, q1: Floats, block: Block, n: int, unit: bool) -> None:
-    """Fill x with the dot products, and n0 and n1 with the squared norms of knots that are not known to be unit."""
+def _products(q0: Floats, q1: Floats, block: Block, n: int) -> None:
+    """Fill x with the dot products, n0 and n1 with the squared norms."""
     row, n0, n1, x = block.row, block.n0, block.n1, block.x
     for k in range(n):
         i = row[k]
         x0, y0, z0, w0 = q0[i, 0], q0[i, 1], q0[i, 2], q0[i, 3]
         x1, y1, z1, w1 = q1[i, 0], q1[i, 1], q1[i, 2], q1[i, 3]
         x[k] = _dot(x0, y0, z0, w0, x1, y1, z1, w1)
-        n0[k] = 1.0 if unit else _dot(x0, y0, z0, w0, x0, y0, z0, w0)
-        n1[k] = 1.0 if unit else _dot(x1, y1, z1, w1, x1, y1, z1, w1)
+        n0[k] = _dot(x0, y0, z0, w0, x0, y0, z0, w0)
+        n1[k] = _dot(x1, y1, z1, w1, x1, y1, z1, w1)
 
 
 @_jit
@@ -361,9 +361,9 @@ def _weights(block: Block, n: int) -> None:
 
 
 @_jit
-def _slerp_block(q0: Floats, q1: Floats, block: Block, n: int, extrapolate: bool, unit: bool, out: Floats) -> int:
+def _slerp_block(q0: Floats, q1: Floats, block: Block, n: int, extrapolate: bool, out: Floats) -> int:
     """Interpolate a block's rotations; return the first query with a bad knot, or -1."""
-    _products(q0, q1, block, n, unit)
+    _products(q0, q1, block, n)
     usual = _inverse_norms(block, n)
     _weights(block, n)
     for k in range(n):
@@ -407,18 +407,29 @@ def _two_product(a: float, b: float) -> tuple[float, float]:
 
 
 @_jit
-def _compensated(base: float, p0: float, p1: float, num: float, den: float, plain: float) -> float:
-    """Add num / den of p1 - p0 to base, the step carried in two doubles; where that overflows, the plain result."""
+def _exact(p0: float, p1: float, before: float, after: float, length: float) -> float:
+    """Return (p0 after + p1 before) / length: the products in two doubles each, their sum without loss."""
+    high0, low0 = _two_product(p0, after)
+    high1, low1 = _two_product(p1, before)
+    high, a = _two_sum(high0, high1)
+    low, b = _two_sum(low0, low1)
+    middle, c = _two_sum(a, low)
+    high, d = _two_sum(high, middle)
+    low, e = _two_sum(c, b)
+    middle, f = _two_sum(d, low)
+    high, low = _two_sum(high, middle)
+    low += e + f
+    quotient = high / length
+    product, rest = _two_product(quotient, length)
+    return quotient + (((high - product) - rest) + low) / length
+
+
+@_jit
+def _compensated(base: float, p0: float, p1: float, from_end: bool, num: float, den: float, plain: float) -> float:
+    """Sum the products exactly; where that overflows, the plain result."""
     if num == 0.0:
-        return base
-    d, d_low = _two_sum(p1, -p0)
-    w = num / den
-    high, low = _two_product(w, den)
-    w_low = ((num - high) - low) / den
-    step, step_low = _two_product(w, d)
-    step_low += w * d_low + w_low * d
-    total, total_low = _two_sum(base, step)
-    exact = total + (total_low + step_low)
+        return base  # at a knot, also where its neighbour is NaN
+    exact = _exact(p0, p1, den + num, -num, den) if from_end else _exact(p0, p1, num, den - num, den)
     return exact if math.isfinite(exact) else plain
 
 
@@ -428,8 +439,10 @@ def _is_plain(step: float, total: float) -> bool:
 
 
 @_jit
-def _mended(step: float, total: float, base: float, p0: float, p1: float, num: float, den: float) -> float:
-    return total if _is_plain(step, total) else _compensated(base, p0, p1, num, den, total)
+def _mended(
+    step: float, total: float, base: float, p0: float, p1: float, from_end: bool, num: float, den: float
+) -> float:
+    return total if _is_plain(step, total) else _compensated(base, p0, p1, from_end, num, den, total)
 
 
 @_jit
@@ -444,9 +457,9 @@ def _lerp_positions(p0: Floats, p1: Floats, block: Block, n: int, out: Floats) -
         out[k, 0], out[k, 1], out[k, 2] = x + dx, y + dy, z + dz
         if not (_is_plain(dx, x + dx) & _is_plain(dy, y + dy) & _is_plain(dz, z + dz)):
             num, den = block.num[k], block.den[k]
-            out[k, 0] = _mended(dx, x + dx, x, x0, x1, num, den)
-            out[k, 1] = _mended(dy, y + dy, y, y0, y1, num, den)
-            out[k, 2] = _mended(dz, z + dz, z, z0, z1, num, den)
+            out[k, 0] = _mended(dx, x + dx, x, x0, x1, from_end, num, den)
+            out[k, 1] = _mended(dy, y + dy, y, y0, y1, from_end, num, den)
+            out[k, 2] = _mended(dz, z + dz, z, z0, z1, from_end, num, den)
 
 
 @_jit
@@ -465,8 +478,9 @@ def _lerp_channels(p0: Floats, p1: Floats, block: Block, n: int, out: Floats) ->
             out[k, c] = total[k]
         if not plain:
             for k in range(n):
-                step, base = fraction[k] * (high[k] - low[k]), high[k] if upper[k] != 0.0 else low[k]
-                out[k, c] = _mended(step, total[k], base, low[k], high[k], block.num[k], block.den[k])
+                from_end = upper[k] != 0.0
+                step, base = fraction[k] * (high[k] - low[k]), high[k] if from_end else low[k]
+                out[k, c] = _mended(step, total[k], base, low[k], high[k], from_end, block.num[k], block.den[k])
 
 
 @_jit
@@ -487,7 +501,6 @@ def _poses(
     quats: Floats,
     at: Stamps,
     extrapolate: bool,
-    unit: bool,
     out_positions: Floats,
     out_quats: Floats,
 ) -> int:
@@ -500,7 +513,7 @@ def _poses(
         n = len(queries)
         anchor, rate = _bracket(stamps, queries, extrapolate, anchor, rate, block)
         _fractions(block, n)
-        bad = _slerp_block(quats, next_quats, block, n, extrapolate, unit, out_quats[start : start + n])
+        bad = _slerp_block(quats, next_quats, block, n, extrapolate, out_quats[start : start + n])
         if bad >= 0:
             i: Integer = np.int64(block.row[bad])
             q = quats[i]
@@ -543,7 +556,7 @@ def slerp_quaternions_batch(
         n = end - start
         apart = _pair_times(t[start:end], t0[start:end], t1[start:end], extrapolate, block)
         _fractions(block, n)
-        bad = _slerp_block(q0[start:end], q1[start:end], block, n, extrapolate, False, out[start:end])
+        bad = _slerp_block(q0[start:end], q1[start:end], block, n, extrapolate, out[start:end])
         if not apart:
             for k in range(n):
                 if k == bad or not _in_order(t0[start + k], t1[start + k]):
@@ -584,7 +597,7 @@ def interpolate_trajectory_batch(
     bad = _first_disorder(stamps)
     if bad >= 0:
         return bad
-    return _poses(stamps, positions, quats, at, extrapolate, False, out_positions, out_quats)
+    return _poses(stamps, positions, quats, at, extrapolate, out_positions, out_quats)
 
 
 @_jit
@@ -605,21 +618,15 @@ def interpolate_linear(stamps: Stamps, values: Floats, at: Stamps, extrapolate: 
 
 
 @_jit
-def trajectory_prepare(stamps: Stamps, quats: Floats, out: Floats) -> int:
-    """Write unit quaternions; return the first knot out of order or bad."""
+def trajectory_check(stamps: Stamps, quats: Floats) -> int:
+    """Return the first knot out of order, or bad."""
     bad = _first_disorder(stamps)
     if bad >= 0:
         return bad
     for k in range(len(quats)):
         x, y, z, w = quats[k, 0], quats[k, 1], quats[k, 2], quats[k, 3]
-        n = _dot(x, y, z, w, x, y, z, w)
-        if not TINY < n < HUGE:
-            good, x, y, z, w = _rescaled(x, y, z, w)
-            if not good:
-                return k
-            n = _dot(x, y, z, w, x, y, z, w)
-        scale = 1.0 / math.sqrt(n)
-        out[k, 0], out[k, 1], out[k, 2], out[k, 3] = scale * x, scale * y, scale * z, scale * w
+        if not TINY < _dot(x, y, z, w, x, y, z, w) < HUGE and not _rescaled(x, y, z, w)[0]:
+            return k
     return -1
 
 
@@ -627,14 +634,14 @@ def trajectory_prepare(stamps: Stamps, quats: Floats, out: Floats) -> int:
 def trajectory_at(
     stamps: Stamps,
     positions: Floats,
-    unit_quats: Floats,
+    quats: Floats,
     at: Stamps,
     extrapolate: bool,
     out_positions: Floats,
     out_quats: Floats,
 ) -> int:
-    """Interpolate poses of a prepared trajectory at the queries; return -1."""
-    return _poses(stamps, positions, unit_quats, at, extrapolate, True, out_positions, out_quats)
+    """Interpolate poses of checked knots at the queries; return -1."""
+    return _poses(stamps, positions, quats, at, extrapolate, out_positions, out_quats)
 
 
 @_jit

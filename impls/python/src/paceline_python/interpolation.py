@@ -103,32 +103,28 @@ def interpolate_linear(stamps: Stamps, values: Floats, at: Stamps, extrapolate: 
     return -1
 
 
-def trajectory_prepare(stamps: Stamps, quats: Floats, out: Floats) -> int:
-    """Write unit quaternions; return the first knot out of order or bad."""
+def trajectory_check(stamps: Stamps, quats: Floats) -> int:
+    """Return the first knot out of order, or bad."""
     disorder = _first_disorder(stamps)
     if disorder >= 0:
         return disorder
     bad = _bad(quats)
-    if bad.any():
-        return int(bad.argmax())
-    q, n = _in_range(quats)
-    np.multiply(q, (1.0 / np.sqrt(n))[:, None], out=out)
-    return -1
+    return int(bad.argmax()) if bad.any() else -1
 
 
 def trajectory_at(
     stamps: Stamps,
     positions: Floats,
-    unit_quats: Floats,
+    quats: Floats,
     at: Stamps,
     extrapolate: bool,
     out_positions: Floats,
     out_quats: Floats,
 ) -> int:
-    """Interpolate poses of a prepared trajectory at the queries; return -1."""
+    """Interpolate poses of checked knots at the queries; return -1."""
     i, j, elapsed, length = _bracket(stamps, at, extrapolate)
     _lerp(positions[i], positions[j], elapsed, length, out_positions)
-    _slerp(unit_quats[i], unit_quats[j], elapsed, length, out_quats)
+    _slerp(quats[i], quats[j], elapsed, length, out_quats)
     return -1
 
 
@@ -201,14 +197,16 @@ def _slerp(q0: Floats, q1: Floats, elapsed: Stamps, length: Stamps, out: Floats)
     np.copyto(f, 0.0, where=length == 0)
     np.copyto(g, 1.0, where=length == 0)
     (q0, n0), (q1, n1) = _in_range(q0), _in_range(q1)
-    scale0, scale1 = 1.0 / np.sqrt(n0), 1.0 / np.sqrt(n1)
-    dot = _dot(q0, q1)
-    theta = np.arccos(np.minimum(np.abs(dot) * scale0 * scale1, 1.0))
+    negative = _dot(q0, q1) < 0.0
+    q0 = q0 * (1.0 / np.sqrt(n0))[:, None]
+    q1 = q1 * np.where(negative, -1.0 / np.sqrt(n1), 1.0 / np.sqrt(n1))[:, None]
+    # The chord keeps the digits of a small angle, which acos of a cosine near 1 would lose.
+    chord = np.sqrt(((q1 - q0) ** 2).sum(axis=1))
+    theta = 2.0 * np.arcsin(np.minimum(0.5 * chord, 1.0))
     turns = theta > 0.0
     sine = np.where(turns, np.sin(theta), 1.0)
-    a = np.where(turns, np.sin(g * theta) / sine, g) * scale0
-    b = np.where(turns, np.sin(f * theta) / sine, f) * scale1
-    np.negative(b, out=b, where=dot < 0.0)
+    a = np.where(turns, np.sin(g * theta) / sine, g)
+    b = np.where(turns, np.sin(f * theta) / sine, f)
     np.multiply(q0, a[:, None], out=out)
     out += q1 * b[:, None]
 

@@ -7,8 +7,8 @@ from paceline_rust._rust import (
     slerp_quaternion,
     slerp_quaternions_batch,
     trajectory_at,
+    trajectory_check,
     trajectory_gap,
-    trajectory_prepare,
 )
 
 __all__ = [
@@ -18,6 +18,6 @@ __all__ = [
     "slerp_quaternion",
     "slerp_quaternions_batch",
     "trajectory_at",
+    "trajectory_check",
     "trajectory_gap",
-    "trajectory_prepare",
 ]

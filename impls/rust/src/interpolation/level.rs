@@ -56,9 +56,9 @@ impl Level {
 
 /// Defines a method of [`Level`] that runs a function of [`trajectory`] compiled for that level.
 macro_rules! for_each_level {
-    ($(#[$doc:meta])* $name:ident => $function:ident<Isa $(, $unit:literal)?>($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)?) => {
+    ($(#[$doc:meta])* $name:ident => $function:ident<Isa $(, $checked:literal)?>($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)?) => {
         for_each_level!(@ $(#[$doc])* $name ($($arg: $type),*) ($($ret)?)
-            trajectory::$function::<simd::Baseline $(, $unit)?>, trajectory::$function::<simd::Avx2 $(, $unit)?>);
+            trajectory::$function::<simd::Baseline $(, $checked)?>, trajectory::$function::<simd::Avx2 $(, $checked)?>);
     };
     ($(#[$doc:meta])* $name:ident => $function:ident($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)?) => {
         for_each_level!(@ $(#[$doc])* $name ($($arg: $type),*) ($($ret)?)
@@ -97,8 +97,8 @@ for_each_level! {
     ) -> Result<(), BadIndex>
 }
 for_each_level! {
-    /// The same for prepared knots: in order, their quaternions usable and unit.
-    prepared_trajectory => trajectory<Isa, true>(
+    /// The same for knots that [`Level::check`] has passed.
+    checked_trajectory => trajectory<Isa, true>(
         knots: Knots, queries: &[i64], outside: Outside,
         out_positions: &mut [[f64; 3]], out_quats: &mut [Quaternion],
     ) -> Result<(), BadIndex>
@@ -122,10 +122,8 @@ for_each_level! {
     ) -> Result<(), BadIndex>
 }
 for_each_level! {
-    /// Checks every knot and writes the unit quaternions.
-    prepare => prepare(
-        stamps: &[i64], quats: &[Quaternion], out: &mut [Quaternion],
-    ) -> Result<(), BadIndex>
+    /// Checks every knot: a bad one is out of order, or its quaternion is unusable.
+    check => check(stamps: &[i64], quats: &[Quaternion]) -> Result<(), BadIndex>
 }
 for_each_level! {
     /// Writes the distance from each query to the nearest knot in ns.

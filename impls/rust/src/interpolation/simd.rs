@@ -12,10 +12,10 @@ pub trait Isa {
     /// Whether a fused multiply-add is one instruction, and not a call.
     const FMA: bool;
 
-    /// Fills the block's first `n` dots, and squared norms unless `UNIT`, of the pairs.
+    /// Fills the block's first `n` dots and squared norms of the pairs.
     #[inline(always)]
-    fn products<'a, const UNIT: bool>(n: usize, pair: impl Fn(usize) -> Pair<'a, 4>, weights: &mut Weights) {
-        products_plain::<UNIT>(0..n, pair, weights);
+    fn products<'a>(n: usize, pair: impl Fn(usize) -> Pair<'a, 4>, weights: &mut Weights) {
+        products_plain(0..n, pair, weights);
     }
 
     /// Interpolates the pairs' positions.
@@ -39,18 +39,12 @@ impl Isa for Baseline {
 }
 
 #[inline(always)]
-fn products_plain<'a, const UNIT: bool>(
-    block: Range<usize>,
-    pair: impl Fn(usize) -> Pair<'a, 4>,
-    weights: &mut Weights,
-) {
+fn products_plain<'a>(block: Range<usize>, pair: impl Fn(usize) -> Pair<'a, 4>, weights: &mut Weights) {
     for k in block {
         let (q0, q1) = pair(k);
         weights.dot[k] = dot(q0, q1);
-        if !UNIT {
-            weights.norm0[k] = dot(q0, q0);
-            weights.norm1[k] = dot(q1, q1);
-        }
+        weights.norm0[k] = dot(q0, q0);
+        weights.norm1[k] = dot(q1, q1);
     }
 }
 
@@ -71,9 +65,9 @@ mod x86 {
         const FMA: bool = true;
 
         #[inline(always)]
-        fn products<'a, const UNIT: bool>(n: usize, pair: impl Fn(usize) -> Pair<'a, 4>, weights: &mut Weights) {
+        fn products<'a>(n: usize, pair: impl Fn(usize) -> Pair<'a, 4>, weights: &mut Weights) {
             // SAFETY: the type's condition: the caller is compiled for AVX2, so the processor has it.
-            unsafe { products::<UNIT>(n, pair, weights) }
+            unsafe { products(n, pair, weights) }
         }
 
         #[inline(always)]
@@ -85,7 +79,7 @@ mod x86 {
 
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    fn products<'a, const UNIT: bool>(n: usize, pair: impl Fn(usize) -> Pair<'a, 4>, weights: &mut Weights) {
+    fn products<'a>(n: usize, pair: impl Fn(usize) -> Pair<'a, 4>, weights: &mut Weights) {
         let whole = n - n % 4;
         for k in (0..whole).step_by(4) {
             // Spelled out: a closure passed to `map` would not be compiled for AVX2.
@@ -93,12 +87,10 @@ mod x86 {
             let a = transpose([load(a0), load(a1), load(a2), load(a3)]);
             let b = transpose([load(b0), load(b1), load(b2), load(b3)]);
             store(&mut weights.dot[k..], sum_of_products(&a, &b));
-            if !UNIT {
-                store(&mut weights.norm0[k..], sum_of_products(&a, &a));
-                store(&mut weights.norm1[k..], sum_of_products(&b, &b));
-            }
+            store(&mut weights.norm0[k..], sum_of_products(&a, &a));
+            store(&mut weights.norm1[k..], sum_of_products(&b, &b));
         }
-        products_plain::<UNIT>(whole..n, pair, weights);
+        products_plain(whole..n, pair, weights);
     }
 
     /// Four scalar products at once, in the order of additions of [`dot`], unfused.

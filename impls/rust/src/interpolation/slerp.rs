@@ -5,9 +5,9 @@
 //! polynomials. c comes from the dot product: its rounding, though large against a small x, moves both weights by
 //! less than the last bit, as they depend on x smoothly.
 
+use super::Quaternion;
 use super::block::{BLOCK, Fractions};
 use super::simd::{Baseline, Isa};
-use super::{Outside, Quaternion};
 
 /// Squared norms in this range lose nothing to underflow or overflow.
 pub const SAFE: std::ops::Range<f64> = 1e-280..1e280;
@@ -39,13 +39,21 @@ pub fn usable(q: &Quaternion) -> bool {
     q.iter().all(|c| c.is_finite()) && q.iter().any(|c| *c != 0.0)
 }
 
-/// Interpolates one pair at fraction `f` of `1 = f + g`, whatever its norms; the pair is usable.
+/// Interpolates one pair at fraction `f` of `1 = f + g` by the definition, whatever its norms and fraction; the pair is
+/// usable.
+///
+/// The angle comes from the chord, which keeps its digits between near rotations however far they are carried on.
 pub fn slerp_exact(q0: &Quaternion, q1: &Quaternion, f: f64, g: f64) -> Quaternion {
     let (q0, q1) = (in_range(q0), in_range(q1));
-    let (scale0, scale1) = (1.0 / dot(&q0, &q0).sqrt(), 1.0 / dot(&q1, &q1).sqrt());
-    let d = dot(&q0, &q1);
-    let (first, second) = weights_libm((d.abs() * scale0 * scale1).min(1.0), f, g);
-    combine(&q0, &q1, first * scale0, if d < 0.0 { -second } else { second } * scale1)
+    let negative = dot(&q0, &q1) < 0.0;
+    let (q0, q1) = (unit(&q0), unit(&q1).map(|c| if negative { -c } else { c }));
+    let chord: Quaternion = std::array::from_fn(|c| q1[c] - q0[c]);
+    let theta = 2.0 * (0.5 * dot(&chord, &chord).sqrt()).min(1.0).asin();
+    if theta == 0.0 {
+        return combine(&q0, &q1, g, f);
+    }
+    let sine = theta.sin();
+    combine(&q0, &q1, (g * theta).sin() / sine, (f * theta).sin() / sine)
 }
 
 /// Normalises a usable quaternion.
@@ -76,16 +84,6 @@ pub fn combine(q0: &Quaternion, q1: &Quaternion, first: f64, second: f64) -> Qua
     std::array::from_fn(|c| first * q0[c] + second * q1[c])
 }
 
-/// The weights by their definition, for any fraction.
-fn weights_libm(c: f64, f: f64, g: f64) -> (f64, f64) {
-    let theta = c.acos();
-    if theta == 0.0 {
-        return (g, f);
-    }
-    let sine = theta.sin();
-    ((g * theta).sin() / sine, (f * theta).sin() / sine)
-}
-
 /// Interpolates one pair; None where t1 < t0 or a quaternion is unusable.
 pub fn slerp_one(t: i64, t0: i64, q0: &Quaternion, t1: i64, q1: &Quaternion, extrapolate: bool) -> Option<Quaternion> {
     if t1 < t0 {
@@ -97,15 +95,13 @@ pub fn slerp_one(t: i64, t0: i64, q0: &Quaternion, t1: i64, q1: &Quaternion, ext
     let length = (i128::from(t1) - i128::from(t0)).max(1) as f64;
     let f = if t0 == t1 { 0.0 } else { (i128::from(t) - i128::from(t0)) as f64 / length };
     let g = if t0 == t1 { 1.0 } else { (i128::from(t1) - i128::from(t)) as f64 / length };
-    if !(SAFE.contains(&norm0) && SAFE.contains(&norm1)) {
+    if !(SAFE.contains(&norm0) && SAFE.contains(&norm1) && (0.0..=1.0).contains(&f)) {
         return (usable(q0) && usable(q1)).then(|| slerp_exact(q0, q1, f, g));
     }
     let (scale0, scale1) = (1.0 / norm0.sqrt(), 1.0 / norm1.sqrt());
     let c = (d.abs() * scale0 * scale1).min(1.0);
     let x = 1.0 - c;
-    let (first, second) = if !(0.0..=1.0).contains(&f) {
-        weights_libm(c, f, g)
-    } else if x < NEAR {
+    let (first, second) = if x < NEAR {
         (g * series::<Baseline, 4>(g, x), f * series::<Baseline, 4>(f, x))
     } else if x < MIDDLE {
         (g * series::<Baseline, 8>(g, x), f * series::<Baseline, 8>(f, x))
@@ -209,18 +205,17 @@ fn polynomial<I: Isa, const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
 }
 
 impl Weights {
-    /// Turns the first `n` norms and dots into weights for the quaternions as stored; `UNIT` ones have no norms to see
-    /// to. False: a squared norm is outside [`SAFE`], and the weights of its pair are not valid.
+    /// Turns the first `n` norms and dots into weights for the quaternions as stored. They are not valid outside a
+    /// segment, nor, where this returns false, for a pair with a squared norm outside [`SAFE`].
     #[inline(always)]
-    pub fn weigh<I: Isa, const UNIT: bool>(&mut self, at: &Fractions, n: usize, outside: Outside) -> bool {
+    pub fn weigh<I: Isa>(&mut self, at: &Fractions, n: usize) -> bool {
         let mut distance = [0.0; BLOCK];
         let x = &mut distance[..n];
         let dot = &self.dot[..n];
         let (scale0, scale1) = (&mut self.norm0[..n], &mut self.norm1[..n]);
-        let safe = UNIT || invert_roots::<I>(scale0, scale1);
+        let safe = invert_roots::<I>(scale0, scale1);
         for k in 0..n {
-            let c = if UNIT { dot[k].abs() } else { dot[k].abs() * scale0[k] * scale1[k] };
-            x[k] = 1.0 - c.min(1.0);
+            x[k] = 1.0 - (dot[k].abs() * scale0[k] * scale1[k]).min(1.0);
         }
         let near = x.iter().fold(true, |all, x| all & (*x < NEAR));
         let middle = x.iter().fold(true, |all, x| all & (*x < MIDDLE));
@@ -243,19 +238,9 @@ impl Weights {
                 second[k] = angle.weight::<I>(f[k]);
             }
         }
-        if outside == Outside::Extrapolate {
-            for k in 0..n {
-                if !(0.0..=1.0).contains(&f[k]) {
-                    (first[k], second[k]) = weights_libm(1.0 - x[k], f[k], g[k]);
-                }
-            }
-        }
         for k in 0..n {
-            if !UNIT {
-                first[k] *= scale0[k];
-                second[k] *= scale1[k];
-            }
-            second[k] = if dot[k] < 0.0 { -second[k] } else { second[k] };
+            first[k] *= scale0[k];
+            second[k] *= if dot[k] < 0.0 { -scale1[k] } else { scale1[k] };
         }
         safe
     }

@@ -9,9 +9,9 @@ use super::{BadIndex, Knots, Outside, Quaternion, pair_at};
 
 type Checked = Result<(), BadIndex>;
 
-/// Interpolates poses; `UNIT` says that the quaternions are prepared: in order, usable and unit.
+/// Interpolates poses; `CHECKED` says that the knots are known to be in order.
 #[inline(always)]
-pub fn trajectory<I: Isa, const UNIT: bool>(
+pub fn trajectory<I: Isa, const CHECKED: bool>(
     knots: Knots,
     queries: &[i64],
     outside: Outside,
@@ -19,7 +19,7 @@ pub fn trajectory<I: Isa, const UNIT: bool>(
     out_quats: &mut [Quaternion],
 ) -> Checked {
     let Knots { stamps, positions, quats } = knots;
-    if !UNIT {
+    if !CHECKED {
         in_order(stamps)?;
     }
     if stamps.len() < 2 {
@@ -33,7 +33,7 @@ pub fn trajectory<I: Isa, const UNIT: bool>(
         block.bracket(&mut finder, stamps, queries, outside);
         let first = &block.first[..queries.len()];
         let pair = |k: usize| pair_at(quats, first[k]);
-        rotate::<I, UNIT>(&mut weights, &block.at, outside, pair, out_quats).map_err(|k| {
+        rotate::<I>(&mut weights, &block.at, outside, pair, out_quats).map_err(|k| {
             let i = first[k];
             BadIndex(if usable(&quats[i]) { i + 1 } else { i })
         })?;
@@ -164,7 +164,7 @@ pub fn slerp_pairs<I: Isa>(
         let start = b * BLOCK;
         let disorder = stamps.fractions(start, out.len(), outside, &mut at);
         let pair = |k: usize| (&q0[start + k], &q1[start + k]);
-        let unusable = rotate::<I, false>(&mut weights, &at, outside, pair, out).err();
+        let unusable = rotate::<I>(&mut weights, &at, outside, pair, out).err();
         if let Some(k) = disorder.into_iter().chain(unusable).min() {
             return Err(BadIndex(start + k));
         }
@@ -203,17 +203,13 @@ pub fn lerp_pairs<I: Isa>(
     Ok(())
 }
 
-/// Checks every knot and writes the unit quaternions.
+/// Checks every knot.
 #[inline(always)]
-pub fn prepare(stamps: &[i64], quats: &[Quaternion], out: &mut [Quaternion]) -> Checked {
+pub fn check(stamps: &[i64], quats: &[Quaternion]) -> Checked {
     in_order(stamps)?;
-    for (i, (q, out)) in quats.iter().zip(out).enumerate() {
-        if !SAFE.contains(&dot(q, q)) && !usable(q) {
-            return Err(BadIndex(i));
-        }
-        *out = unit(q);
-    }
-    Ok(())
+    // A squared norm in the safe range vouches for all four components.
+    let doubtful = |q: &Quaternion| !SAFE.contains(&dot(q, q)) && !usable(q);
+    quats.iter().position(doubtful).map_or(Ok(()), |i| Err(BadIndex(i)))
 }
 
 /// Writes the distance from each query to the nearest knot in ns.
@@ -267,7 +263,7 @@ impl Bracketed {
 
 /// Interpolates a block of rotations; an unusable pair is returned by its place in the block.
 #[inline(always)]
-fn rotate<'a, I: Isa, const UNIT: bool>(
+fn rotate<'a, I: Isa>(
     weights: &mut Weights,
     at: &Fractions,
     outside: Outside,
@@ -275,8 +271,8 @@ fn rotate<'a, I: Isa, const UNIT: bool>(
     out: &mut [Quaternion],
 ) -> Result<(), usize> {
     let n = out.len();
-    I::products::<UNIT>(n, &pair, weights);
-    let safe = weights.weigh::<I, UNIT>(at, n, outside);
+    I::products(n, &pair, weights);
+    let safe = weights.weigh::<I>(at, n);
     if !safe {
         // Rare: a zero, a NaN, or norms whose squares leave the range of a double.
         let unusable = (0..n).find(|&k| !usable(pair(k).0) || !usable(pair(k).1));
@@ -286,10 +282,11 @@ fn rotate<'a, I: Isa, const UNIT: bool>(
         let (q0, q1) = pair(k);
         *out = combine(q0, q1, weights.first[k], weights.second[k]);
     }
-    if !safe {
+    if !safe || outside == Outside::Extrapolate {
         for (k, out) in out.iter_mut().enumerate() {
             let (q0, q1) = pair(k);
-            if !(SAFE.contains(&dot(q0, q0)) && SAFE.contains(&dot(q1, q1))) {
+            let inside = (0.0..=1.0).contains(&at.before[k]);
+            if !(inside && SAFE.contains(&dot(q0, q0)) && SAFE.contains(&dot(q1, q1))) {
                 *out = slerp_exact(q0, q1, at.before[k], at.after[k]);
             }
         }

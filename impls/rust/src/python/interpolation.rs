@@ -21,7 +21,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(interpolate_positions_batch, module)?)?;
     module.add_function(wrap_pyfunction!(interpolate_trajectory_batch, module)?)?;
     module.add_function(wrap_pyfunction!(interpolate_linear, module)?)?;
-    module.add_function(wrap_pyfunction!(trajectory_prepare, module)?)?;
+    module.add_function(wrap_pyfunction!(trajectory_check, module)?)?;
     module.add_function(wrap_pyfunction!(trajectory_at, module)?)?;
     module.add_function(wrap_pyfunction!(trajectory_gap, module)?)
 }
@@ -123,7 +123,7 @@ fn trajectory_at(
     py: Python<'_>,
     stamps: &Bound<'_, PyArray1<i64>>,
     positions: &Bound<'_, PyArray2<f64>>,
-    unit_quats: &Bound<'_, PyArray2<f64>>,
+    quats: &Bound<'_, PyArray2<f64>>,
     at: &Bound<'_, PyArray1<i64>>,
     extrapolate: bool,
     out_positions: &Bound<'_, PyArray2<f64>>,
@@ -131,14 +131,14 @@ fn trajectory_at(
 ) -> PyResult<isize> {
     let stamps = stamps.try_readonly()?;
     let positions = positions.try_readonly()?;
-    let unit_quats = unit_quats.try_readonly()?;
+    let quats = quats.try_readonly()?;
     let at = at.try_readonly()?;
     let mut out_positions = out_positions.try_readwrite()?;
     let mut out_quats = out_quats.try_readwrite()?;
-    let knots = knots(stamps.as_slice()?, positions.as_slice()?, unit_quats.as_slice()?)?;
+    let knots = knots(stamps.as_slice()?, positions.as_slice()?, quats.as_slice()?)?;
     let (at, positions, quats) = queries(at.as_slice()?, out_positions.as_slice_mut()?, out_quats.as_slice_mut()?)?;
     Ok(index(run(py, at.len(), || {
-        Level::detect().prepared_trajectory(knots, at, outside(extrapolate), positions, quats)
+        Level::detect().checked_trajectory(knots, at, outside(extrapolate), positions, quats)
     })))
 }
 
@@ -167,19 +167,16 @@ fn interpolate_linear(
 }
 
 #[pyfunction]
-fn trajectory_prepare(
+fn trajectory_check(
     py: Python<'_>,
     stamps: &Bound<'_, PyArray1<i64>>,
     quats: &Bound<'_, PyArray2<f64>>,
-    out: &Bound<'_, PyArray2<f64>>,
 ) -> PyResult<isize> {
     let stamps = stamps.try_readonly()?;
     let quats = quats.try_readonly()?;
-    let mut out = out.try_readwrite()?;
-    let stamps = stamps.as_slice()?;
-    let (quats, out) = (rows("quats", quats.as_slice()?)?, rows_mut("out", out.as_slice_mut()?)?);
-    same_length(stamps.len(), &[("quats", quats.len()), ("out", out.len())])?;
-    Ok(index(run(py, stamps.len(), || Level::detect().prepare(stamps, quats, out))))
+    let (stamps, quats) = (stamps.as_slice()?, rows("quats", quats.as_slice()?)?);
+    same_length(stamps.len(), &[("quats", quats.len())])?;
+    Ok(index(run(py, stamps.len(), || Level::detect().check(stamps, quats))))
 }
 
 #[pyfunction]

@@ -22,7 +22,7 @@ _FURTHEST = 2**63 - 1
 interpolate_positions_batch = not_implemented("it only turns: positions are linear, which NumPy does as well")
 interpolate_trajectory_batch = not_implemented("a loop over knots in Python would take a second an episode")
 interpolate_linear = not_implemented("it only turns: channels are linear, which np.interp does as well")
-trajectory_prepare = not_implemented("it keeps nothing between calls")
+trajectory_check = not_implemented("it keeps nothing between calls")
 trajectory_at = not_implemented("it keeps nothing between calls")
 trajectory_gap = not_implemented("it keeps nothing between calls")
 

@@ -37,7 +37,7 @@ def prepare(names: list[str], data: TrajectoryData) -> Comparison:
     columns = [prepared_with(each, knots) for each in backends(names, make, seen)]
     return on_poses(
         data,
-        "trajectory_prepare",
+        "trajectory_check",
         "Preparing a Trajectory",
         [
             *columns,
