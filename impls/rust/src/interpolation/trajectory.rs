@@ -222,13 +222,12 @@ pub fn gap(stamps: &[i64], queries: &[i64], out: &mut [i64]) {
         return;
     }
     let mut finder = Finder::new(stamps);
-    let mut guesses = [0; BLOCK];
+    let mut segments = [0; BLOCK];
     for (queries, out) in queries.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
-        finder.guess(queries, &mut guesses);
-        for ((&t, &guess), out) in queries.iter().zip(&guesses).zip(out) {
-            let i = finder.find(t, guess);
-            let (before, after) = (t.wrapping_sub(stamps[i]), stamps[i + 1].wrapping_sub(t));
-            *out = before.wrapping_abs().min(after.wrapping_abs());
+        finder.find(queries, &mut segments);
+        for ((t, &i), out) in queries.iter().zip(&segments).zip(out) {
+            let (before, after) = pair_at(stamps, i);
+            *out = t.wrapping_sub(*before).wrapping_abs().min(after.wrapping_sub(*t).wrapping_abs());
         }
     }
 }
@@ -247,15 +246,14 @@ impl Bracketed {
     #[inline(always)]
     fn bracket(&mut self, finder: &mut Finder, stamps: &[i64], queries: &[i64], outside: Outside) {
         let (start, end) = (stamps[0], stamps[stamps.len() - 1]);
-        finder.guess(queries, &mut self.first);
-        for (k, (&query, first)) in queries.iter().zip(&mut self.first).enumerate() {
+        finder.find(queries, &mut self.first);
+        for (k, (&query, &i)) in queries.iter().zip(&self.first).enumerate() {
             let t = match outside {
                 Outside::Clamp => query.clamp(start, end),
                 Outside::Extrapolate => query,
             };
-            let i = finder.find(t, *first);
-            *first = i;
-            self.at.set(k, t.wrapping_sub(stamps[i]), stamps[i + 1].wrapping_sub(stamps[i]));
+            let (before, after) = pair_at(stamps, i);
+            self.at.set(k, t.wrapping_sub(*before), after.wrapping_sub(*before));
         }
         self.at.divide(queries.len());
     }
