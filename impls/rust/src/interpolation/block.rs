@@ -42,13 +42,12 @@ impl Fractions {
         self.span[k] = span;
     }
 
-    /// Takes the fractions of the first `n`.
+    /// Takes the fractions of the first `n`, as the linear rule wants them.
     #[inline(always)]
     pub fn divide(&mut self, n: usize) {
         let (since, span) = (&self.since[..n], &self.span[..n]);
         let (nearer, elapsed) = (&mut self.nearer[..n], &mut self.elapsed[..n]);
         let (length, offset) = (&mut self.length[..n], &mut self.offset[..n]);
-        let (before, after) = (&mut self.before[..n], &mut self.after[..n]);
         for k in 0..n {
             let left = span[k].wrapping_sub(since[k]);
             let second = since[k] > left;
@@ -56,8 +55,32 @@ impl Fractions {
             elapsed[k] = if second { left.wrapping_neg() } else { since[k] } as f64;
             length[k] = span[k].max(1) as f64;
             offset[k] = elapsed[k] / length[k];
+        }
+    }
+
+    /// Turns them into the fractions before and after the query, which rotations weigh with.
+    #[inline(always)]
+    pub fn split(&mut self, n: usize) {
+        let (nearer, offset) = (&self.nearer[..n], &self.offset[..n]);
+        let (before, after) = (&mut self.before[..n], &mut self.after[..n]);
+        for k in 0..n {
             before[k] = nearer[k] + offset[k];
             after[k] = (1.0 - nearer[k]) - offset[k];
         }
+    }
+}
+
+/// A block's pairs of quaternions, and the weights that they get.
+pub struct Weights {
+    pub norm0: [f64; BLOCK],
+    pub norm1: [f64; BLOCK],
+    pub dot: [f64; BLOCK],
+    pub first: [f64; BLOCK],
+    pub second: [f64; BLOCK],
+}
+
+impl Weights {
+    pub const fn new() -> Self {
+        Self { norm0: [1.0; BLOCK], norm1: [1.0; BLOCK], dot: [1.0; BLOCK], first: [0.0; BLOCK], second: [0.0; BLOCK] }
     }
 }

@@ -8,16 +8,15 @@ mod block;
 mod bracket;
 mod lerp;
 pub mod level;
+mod quaternion;
 mod simd;
 mod slerp;
 mod trajectory;
 
 pub use level::Level;
+pub use quaternion::Quaternion;
 pub use slerp::slerp_one;
 pub use trajectory::PairStamps;
-
-/// A quaternion; the four components are treated alike, so xyzw and wxyz both serve.
-pub type Quaternion = [f64; 4];
 
 /// The first index at which an input cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

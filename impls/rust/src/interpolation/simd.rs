@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::block::Fractions;
+use super::block::{Fractions, Weights};
 use super::lerp::lerp;
-use super::slerp::{Weights, dot};
+use super::quaternion::dot;
 
 /// What an instruction set brings to the batch operations.
 pub trait Isa {

@@ -1,11 +1,12 @@
 //! The batch operations, compiled once for each [`super::Level`].
 
-use super::block::{BLOCK, Fractions};
+use super::block::{BLOCK, Fractions, Weights};
 use super::bracket::{Finder, first_disorder};
 use super::lerp::{is_plain, lerp, lerp_slice};
+use super::quaternion::{Quaternion, SAFE, combine, dot, unit, usable};
 use super::simd::Isa;
-use super::slerp::{SAFE, Weights, combine, dot, slerp_exact, unit, usable};
-use super::{BadIndex, Knots, Outside, Quaternion, pair_at};
+use super::slerp::slerp_exact;
+use super::{BadIndex, Knots, Outside, pair_at};
 
 type Checked = Result<(), BadIndex>;
 
@@ -33,7 +34,7 @@ pub fn trajectory<I: Isa, const CHECKED: bool>(
         block.bracket(&mut finder, stamps, queries, outside);
         let first = &block.first[..queries.len()];
         let pair = |k: usize| pair_at(quats, first[k]);
-        rotate::<I>(&mut weights, &block.at, outside, pair, out_quats).map_err(|k| {
+        rotate::<I>(&mut weights, &mut block.at, outside, pair, out_quats).map_err(|k| {
             let i = first[k];
             BadIndex(if usable(&quats[i]) { i + 1 } else { i })
         })?;
@@ -164,7 +165,7 @@ pub fn slerp_pairs<I: Isa>(
         let start = b * BLOCK;
         let disorder = stamps.fractions(start, out.len(), outside, &mut at);
         let pair = |k: usize| (&q0[start + k], &q1[start + k]);
-        let unusable = rotate::<I>(&mut weights, &at, outside, pair, out).err();
+        let unusable = rotate::<I>(&mut weights, &mut at, outside, pair, out).err();
         if let Some(k) = disorder.into_iter().chain(unusable).min() {
             return Err(BadIndex(start + k));
         }
@@ -263,12 +264,13 @@ impl Bracketed {
 #[inline(always)]
 fn rotate<'a, I: Isa>(
     weights: &mut Weights,
-    at: &Fractions,
+    at: &mut Fractions,
     outside: Outside,
     pair: impl Fn(usize) -> (&'a Quaternion, &'a Quaternion),
     out: &mut [Quaternion],
 ) -> Result<(), usize> {
     let n = out.len();
+    at.split(n);
     I::products(n, &pair, weights);
     let safe = weights.weigh::<I>(at, n);
     if !safe {

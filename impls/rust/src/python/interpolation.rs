@@ -104,17 +104,8 @@ fn interpolate_trajectory_batch(
     out_positions: &Bound<'_, PyArray2<f64>>,
     out_quats: &Bound<'_, PyArray2<f64>>,
 ) -> PyResult<isize> {
-    let stamps = stamps.try_readonly()?;
-    let positions = positions.try_readonly()?;
-    let quats = quats.try_readonly()?;
-    let at = at.try_readonly()?;
-    let mut out_positions = out_positions.try_readwrite()?;
-    let mut out_quats = out_quats.try_readwrite()?;
-    let knots = knots(stamps.as_slice()?, positions.as_slice()?, quats.as_slice()?)?;
-    let (at, positions, quats) = queries(at.as_slice()?, out_positions.as_slice_mut()?, out_quats.as_slice_mut()?)?;
-    Ok(index(run(py, knots.stamps.len() + at.len(), || {
-        Level::detect().trajectory(knots, at, outside(extrapolate), positions, quats)
-    })))
+    let arrays = PoseArrays { stamps, positions, quats, at, out_positions, out_quats };
+    arrays.interpolate(py, extrapolate, Level::trajectory)
 }
 
 #[pyfunction]
@@ -129,17 +120,34 @@ fn trajectory_at(
     out_positions: &Bound<'_, PyArray2<f64>>,
     out_quats: &Bound<'_, PyArray2<f64>>,
 ) -> PyResult<isize> {
-    let stamps = stamps.try_readonly()?;
-    let positions = positions.try_readonly()?;
-    let quats = quats.try_readonly()?;
-    let at = at.try_readonly()?;
-    let mut out_positions = out_positions.try_readwrite()?;
-    let mut out_quats = out_quats.try_readwrite()?;
-    let knots = knots(stamps.as_slice()?, positions.as_slice()?, quats.as_slice()?)?;
-    let (at, positions, quats) = queries(at.as_slice()?, out_positions.as_slice_mut()?, out_quats.as_slice_mut()?)?;
-    Ok(index(run(py, at.len(), || {
-        Level::detect().checked_trajectory(knots, at, outside(extrapolate), positions, quats)
-    })))
+    let arrays = PoseArrays { stamps, positions, quats, at, out_positions, out_quats };
+    arrays.interpolate(py, extrapolate, Level::checked_trajectory)
+}
+
+/// The arrays of both functions that give poses.
+struct PoseArrays<'a, 'py> {
+    stamps: &'a Bound<'py, PyArray1<i64>>,
+    positions: &'a Bound<'py, PyArray2<f64>>,
+    quats: &'a Bound<'py, PyArray2<f64>>,
+    at: &'a Bound<'py, PyArray1<i64>>,
+    out_positions: &'a Bound<'py, PyArray2<f64>>,
+    out_quats: &'a Bound<'py, PyArray2<f64>>,
+}
+
+type Interpolate = fn(Level, Knots, &[i64], Outside, &mut [[f64; 3]], &mut [Quaternion]) -> Result<(), BadIndex>;
+
+impl PoseArrays<'_, '_> {
+    fn interpolate(&self, py: Python<'_>, extrapolate: bool, interpolate: Interpolate) -> PyResult<isize> {
+        let (stamps, at) = (self.stamps.try_readonly()?, self.at.try_readonly()?);
+        let (positions, quats) = (self.positions.try_readonly()?, self.quats.try_readonly()?);
+        let (mut out_positions, mut out_quats) = (self.out_positions.try_readwrite()?, self.out_quats.try_readwrite()?);
+        let knots = knots(stamps.as_slice()?, positions.as_slice()?, quats.as_slice()?)?;
+        let (at, positions, quats) = queries(at.as_slice()?, out_positions.as_slice_mut()?, out_quats.as_slice_mut()?)?;
+        at_least_one(knots.stamps, at)?;
+        Ok(index(run(py, knots.stamps.len() + at.len(), || {
+            interpolate(Level::detect(), knots, at, outside(extrapolate), positions, quats)
+        })))
+    }
 }
 
 #[pyfunction]
