@@ -49,11 +49,13 @@ def slerp_quaternions_batch(
     t: Stamps, t0: Stamps, q0: Floats, t1: Stamps, q1: Floats, extrapolate: bool, out: Floats
 ) -> int:
     """Interpolate n pairs; return the first row with t1 < t0 or a bad quaternion."""
-    bad = ~_apart(t0, t1) | _bad(q0) | _bad(q1)
+    bad = ~_apart(t0, t1)
+    bad[_bad(q0)] = True
+    bad[_bad(q1)] = True
     if bad.any():
         return int(bad.argmax())
     elapsed, length = _within(t, t0, t1, extrapolate)
-    _slerp(q0, q1, elapsed, length, out)
+    _slerp(q0, q1, elapsed, length, extrapolate, out)
     return -1
 
 
@@ -83,13 +85,13 @@ def interpolate_trajectory_batch(
     if disorder >= 0:
         return disorder
     i, j, elapsed, length = _bracket(stamps, at, extrapolate)
-    q0, q1 = quats[i], quats[j]
+    q0, q1 = quats.take(i, axis=0), quats.take(j, axis=0)
     bad0, bad1 = _bad(q0), _bad(q1)
-    if (bad0 | bad1).any():
-        k = int((bad0 | bad1).argmax())
-        return int(i[k] if bad0[k] else j[k])
-    _lerp(positions[i], positions[j], elapsed, length, out_positions)
-    _slerp(q0, q1, elapsed, length, out_quats)
+    if bad0.size or bad1.size:
+        k = int(np.concatenate([bad0, bad1]).min())
+        return int(i[k] if k in bad0 else j[k])
+    _lerp(positions.take(i, axis=0), positions.take(j, axis=0), elapsed, length, out_positions)
+    _slerp(q0, q1, elapsed, length, extrapolate, out_quats)
     return -1
 
 
@@ -99,7 +101,7 @@ def interpolate_linear(stamps: Stamps, values: Floats, at: Stamps, extrapolate: 
     if disorder >= 0:
         return disorder
     i, j, elapsed, length = _bracket(stamps, at, extrapolate)
-    _lerp(values[i], values[j], elapsed, length, out)
+    _lerp(values.take(i, axis=0), values.take(j, axis=0), elapsed, length, out)
     return -1
 
 
@@ -109,7 +111,7 @@ def trajectory_check(stamps: Stamps, quats: Floats) -> int:
     if disorder >= 0:
         return disorder
     bad = _bad(quats)
-    return int(bad.argmax()) if bad.any() else -1
+    return int(bad[0]) if bad.size else -1
 
 
 def trajectory_at(
@@ -123,8 +125,8 @@ def trajectory_at(
 ) -> int:
     """Interpolate poses of checked knots at the queries; return -1."""
     i, j, elapsed, length = _bracket(stamps, at, extrapolate)
-    _lerp(positions[i], positions[j], elapsed, length, out_positions)
-    _slerp(quats[i], quats[j], elapsed, length, out_quats)
+    _lerp(positions.take(i, axis=0), positions.take(j, axis=0), elapsed, length, out_positions)
+    _slerp(quats.take(i, axis=0), quats.take(j, axis=0), elapsed, length, extrapolate, out_quats)
     return -1
 
 
@@ -165,9 +167,13 @@ def _within(t: Stamps, t0: Stamps, t1: Stamps, extrapolate: bool) -> tuple[Stamp
     return within - t0, t1 - t0
 
 
-def _bad(q: Floats) -> NDArray[np.bool_]:
-    largest = np.abs(q).max(axis=1, initial=0.0)
-    bad: NDArray[np.bool_] = ~((largest > 0.0) & (largest < np.inf))
+def _bad(q: Floats) -> NDArray[np.intp]:
+    """Return the rows that are zero or not finite, in order."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        n = _dot(q, q)
+        doubtful = np.flatnonzero(~((n > 1e-280) & (n < 1e280)))
+    rows = q[doubtful]
+    bad: NDArray[np.intp] = doubtful[~(np.isfinite(rows).all(axis=1) & rows.any(axis=1))]
     return bad
 
 
@@ -190,23 +196,25 @@ def _dot(a: Floats, b: Floats) -> Floats:
     return total
 
 
-def _slerp(q0: Floats, q1: Floats, elapsed: Stamps, length: Stamps, out: Floats) -> None:
+def _slerp(q0: Floats, q1: Floats, elapsed: Stamps, length: Stamps, extrapolate: bool, out: Floats) -> None:
     den = np.where(length == 0, 1, length).astype(np.float64)
     f = elapsed / den
     g = (length - elapsed) / den
     np.copyto(f, 0.0, where=length == 0)
     np.copyto(g, 1.0, where=length == 0)
     (q0, n0), (q1, n1) = _in_range(q0), _in_range(q1)
-    negative = _dot(q0, q1) < 0.0
-    q0 = q0 * (1.0 / np.sqrt(n0))[:, None]
-    q1 = q1 * np.where(negative, -1.0 / np.sqrt(n1), 1.0 / np.sqrt(n1))[:, None]
-    # The chord keeps the digits of a small angle, which acos of a cosine near 1 would lose.
-    chord = np.sqrt(((q1 - q0) ** 2).sum(axis=1))
-    theta = 2.0 * np.arcsin(np.minimum(0.5 * chord, 1.0))
+    dot, scale0, scale1 = _dot(q0, q1), 1.0 / np.sqrt(n0), 1.0 / np.sqrt(n1)
+    np.negative(scale1, out=scale1, where=dot < 0.0)
+    if extrapolate:
+        # The chord keeps the digits of a small angle, which the distance outside the knots would magnify.
+        chord = q1 * scale1[:, None] - q0 * scale0[:, None]
+        theta = 2.0 * np.arcsin(np.minimum(0.5 * np.sqrt(_dot(chord, chord)), 1.0))
+    else:
+        theta = np.arccos(np.minimum(dot * scale0 * scale1, 1.0))
     turns = theta > 0.0
     sine = np.where(turns, np.sin(theta), 1.0)
-    a = np.where(turns, np.sin(g * theta) / sine, g)
-    b = np.where(turns, np.sin(f * theta) / sine, f)
+    a = np.where(turns, np.sin(g * theta) / sine, g) * scale0
+    b = np.where(turns, np.sin(f * theta) / sine, f) * scale1
     np.multiply(q0, a[:, None], out=out)
     out += q1 * b[:, None]
 
