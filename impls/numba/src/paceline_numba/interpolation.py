@@ -523,13 +523,9 @@ def _poses(
     return -1
 
 
-# Given beforehand, so that a tuple with an int in it is converted instead of compiled for, and a wrong one refused.
-_FOUR = "UniTuple(float64, 4)"
-_ONE_SLERP = [f"{_FOUR}(int64, int64, {_FOUR}, int64, {_FOUR}, {flag})" for flag in ("boolean", "Omitted(False)")]
-
-
-@njit(_ONE_SLERP, nogil=True, cache=True, error_model="numpy")
-def slerp_quaternion(t: int, t0: int, q0: Quaternion, t1: int, q1: Quaternion, extrapolate: bool = False) -> Quaternion:
+def _slerp_quaternion(
+    t: int, t0: int, q0: Quaternion, t1: int, q1: Quaternion, extrapolate: bool = False
+) -> Quaternion:
     """Interpolate one pair; four NaNs where t1 < t0 or a quaternion is zero or not finite."""
     if t1 < t0:
         return math.nan, math.nan, math.nan, math.nan
@@ -545,8 +541,7 @@ def slerp_quaternion(t: int, t0: int, q0: Quaternion, t1: int, q1: Quaternion, e
     return (x, y, z, w) if good else (math.nan, math.nan, math.nan, math.nan)
 
 
-@_jit
-def slerp_quaternions_batch(
+def _slerp_quaternions_batch(
     t: Stamps, t0: Stamps, q0: Floats, t1: Stamps, q1: Floats, extrapolate: bool, out: Floats
 ) -> int:
     """Interpolate n pairs; return the first row with t1 < t0 or a bad quaternion."""
@@ -566,8 +561,7 @@ def slerp_quaternions_batch(
     return -1
 
 
-@_jit
-def interpolate_positions_batch(
+def _interpolate_positions_batch(
     t: Stamps, t0: Stamps, p0: Floats, t1: Stamps, p1: Floats, extrapolate: bool, out: Floats
 ) -> int:
     """Interpolate n pairs linearly; return the first row with t1 < t0."""
@@ -583,8 +577,7 @@ def interpolate_positions_batch(
     return -1
 
 
-@_jit
-def interpolate_trajectory_batch(
+def _interpolate_trajectory_batch(
     stamps: Stamps,
     positions: Floats,
     quats: Floats,
@@ -600,8 +593,7 @@ def interpolate_trajectory_batch(
     return _poses(stamps, positions, quats, at, extrapolate, out_positions, out_quats)
 
 
-@_jit
-def interpolate_linear(stamps: Stamps, values: Floats, at: Stamps, extrapolate: bool, out: Floats) -> int:
+def _interpolate_linear(stamps: Stamps, values: Floats, at: Stamps, extrapolate: bool, out: Floats) -> int:
     """Interpolate channels at the queries; return the first knot out of order."""
     bad = _first_disorder(stamps)
     if bad >= 0:
@@ -617,8 +609,7 @@ def interpolate_linear(stamps: Stamps, values: Floats, at: Stamps, extrapolate: 
     return -1
 
 
-@_jit
-def trajectory_check(stamps: Stamps, quats: Floats) -> int:
+def _trajectory_check(stamps: Stamps, quats: Floats) -> int:
     """Return the first knot out of order, or bad."""
     bad = _first_disorder(stamps)
     if bad >= 0:
@@ -630,8 +621,7 @@ def trajectory_check(stamps: Stamps, quats: Floats) -> int:
     return -1
 
 
-@_jit
-def trajectory_at(
+def _trajectory_at(
     stamps: Stamps,
     positions: Floats,
     quats: Floats,
@@ -644,8 +634,7 @@ def trajectory_at(
     return _poses(stamps, positions, quats, at, extrapolate, out_positions, out_quats)
 
 
-@_jit
-def trajectory_gap(stamps: Stamps, at: Stamps, out: Stamps) -> int:
+def _trajectory_gap(stamps: Stamps, at: Stamps, out: Stamps) -> int:
     """Write the distance in ns from each query to the nearest knot; return -1."""
     block = _new_block()
     following = stamps[min(len(stamps) - 1, 1) :]
@@ -656,3 +645,41 @@ def trajectory_gap(stamps: Stamps, at: Stamps, out: Stamps) -> int:
         for k in range(len(queries)):
             gaps[k] = min(abs(queries[k] - stamps[block.row[k]]), abs(following[block.row[k]] - queries[k]))
     return -1
+
+
+# What each kernel is compiled for, once: inputs may be read-only, which any array can be taken as; a tuple with an int
+# in it is converted, and a wrong one refused. Without this every combination of types would compile anew, in a
+# caller's path.
+_TIMES, _TABLE = "Array(int64, 1, 'C', readonly=True)", "Array(float64, 2, 'C', readonly=True)"
+_OUT_TIMES, _OUT = "Array(int64, 1, 'C')", "Array(float64, 2, 'C')"
+_FOUR = "UniTuple(float64, 4)"
+_PAIRS = f"intp({_TIMES}, {_TIMES}, {_TABLE}, {_TIMES}, {_TABLE}, boolean, {_OUT})"
+_POSES = f"intp({_TIMES}, {_TABLE}, {_TABLE}, {_TIMES}, boolean, {_OUT}, {_OUT})"
+
+_KERNELS: dict[str, tuple[Callable[..., Any], list[str]]] = {
+    "slerp_quaternion": (
+        _slerp_quaternion,
+        [f"{_FOUR}(int64, int64, {_FOUR}, int64, {_FOUR}, {flag})" for flag in ("boolean", "Omitted(False)")],
+    ),
+    "slerp_quaternions_batch": (_slerp_quaternions_batch, [_PAIRS]),
+    "interpolate_positions_batch": (_interpolate_positions_batch, [_PAIRS]),
+    "interpolate_trajectory_batch": (_interpolate_trajectory_batch, [_POSES]),
+    "interpolate_linear": (_interpolate_linear, [f"intp({_TIMES}, {_TABLE}, {_TIMES}, boolean, {_OUT})"]),
+    "trajectory_check": (_trajectory_check, [f"intp({_TIMES}, {_TABLE})"]),
+    "trajectory_at": (_trajectory_at, [_POSES]),
+    "trajectory_gap": (_trajectory_gap, [f"intp({_TIMES}, {_TIMES}, {_OUT_TIMES})"]),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Compile a kernel, or load it from the cache, when it is first asked for."""
+    if name not in _KERNELS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    function, signatures = _KERNELS[name]
+    kernel = njit(signatures, nogil=True, cache=True, error_model="numpy")(function)
+    globals()[name] = kernel
+    return kernel
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_KERNELS})
