@@ -65,7 +65,10 @@ def not_implemented(reason: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class BackendStatus:
-    """Whether a backend can serve: ``ready``, or ``absent``, ``stale``, ``broken`` with the reason."""
+    """Whether a backend can serve: ``ready``, or ``absent``, ``stale``, ``broken`` with the reason.
+
+    ``package`` is the import name of what holds its kernels, once that is known.
+    """
 
     name: str
     state: Literal["ready", "absent", "stale", "broken"]
@@ -73,6 +76,7 @@ class BackendStatus:
     reason: str | None = None
     level: str | None = None
     jit: bool = False
+    package: str | None = None
 
 
 class Status(dict[str, BackendStatus]):
@@ -141,7 +145,7 @@ def _status_of(name: str) -> BackendStatus:
             if problem is not None:
                 return BackendStatus(name, "broken", backend.version, problem)
     level = backend.level() if backend.level is not None else None
-    return BackendStatus(name, "ready", backend.version, None, level, backend.jit)
+    return BackendStatus(name, "ready", backend.version, None, level, backend.jit, backend.package)
 
 
 def _import_problem(backend: Backend, room: str) -> str | None:
