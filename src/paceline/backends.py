@@ -67,7 +67,8 @@ def not_implemented(reason: str) -> Any:
 class BackendStatus:
     """Whether a backend can serve: ``ready``, or ``absent``, ``stale``, ``broken`` with the reason.
 
-    ``package`` is the import name of what holds its kernels, once that is known.
+    ``package`` is the import name of what holds its kernels, once that is known; ``requires`` are the import names that
+    it needs.
     """
 
     name: str
@@ -77,6 +78,7 @@ class BackendStatus:
     level: str | None = None
     jit: bool = False
     package: str | None = None
+    requires: tuple[str, ...] = ()
 
 
 class Status(dict[str, BackendStatus]):
@@ -145,7 +147,7 @@ def _status_of(name: str) -> BackendStatus:
             if problem is not None:
                 return BackendStatus(name, "broken", backend.version, problem)
     level = backend.level() if backend.level is not None else None
-    return BackendStatus(name, "ready", backend.version, None, level, backend.jit, backend.package)
+    return BackendStatus(name, "ready", backend.version, None, level, backend.jit, backend.package, backend.requires)
 
 
 def _import_problem(backend: Backend, room: str) -> str | None:

@@ -29,7 +29,8 @@ def test_only_verbs_that_exist_are_shown():
     text = harness("--help").output
     assert "compare" in text
     assert "list" in text
-    assert "audit" not in text
+    assert "audit" in text
+    assert "calibrate" not in text
 
 
 def test_list_names_suites_operations_and_backends():
@@ -46,6 +47,9 @@ def test_list_names_suites_operations_and_backends():
         (["--baseline", "nobody"], "--baseline is 'nobody'"),
         (["--sizes", "10,x"], "--sizes has 'x'; accepted are whole numbers"),
         (["--budget", "0"], "--budget is 0.0; accepted is a positive number"),
+        (["--total", "-1"], "--total is -1.0; accepted is a positive number"),
+        (["--launches", "0"], "--launches is 0; accepted is 1 and more"),
+        (["--quick", "--launches", "3"], "--quick is one launch and --launches is 3"),
         (["--trajectory", "a.txt"], "--trajectory was given without --video-timestamps"),
         (["--video-timestamps", "a.txt"], "--video-timestamps was given without --trajectory"),
         (["--trajectory", "no.txt", "--video-timestamps", "no.txt"], "no.txt cannot be read: No such file"),
@@ -71,15 +75,34 @@ def test_a_file_of_one_s_own_is_measured_and_written(tmp_path):
     done = harness("compare", tmp_path / "own.py", "--budget", "0.01", "--output", tmp_path / "runs")
     assert done.exit_code in (0, 3), done.output  # 3: the machine was too noisy for a verdict
     (folder,) = (tmp_path / "runs").iterdir()
-    assert sorted(path.name for path in folder.iterdir()) == ["chart.svg", "record.jsonl", "report.md"]
-    (record,) = read_records(folder / "record.jsonl")
-    assert record.op == "doubling"
+    written = {path.name for path in folder.iterdir()}
+    assert {"chart.svg", "record.jsonl", "report.html", "report.md"} <= written
+    records = read_records(folder / "record.jsonl")
+    assert [(record.op, record.launch.how) for record in records] == [("doubling", "fresh")] * 5
     assert "on doubling" in done.output
+    assert "five launches" in done.output
+
+
+def test_a_file_whose_import_fails_is_one_sentence(tmp_path):
+    (tmp_path / "own.py").write_text("import paceline_harness\nimport nothing_of_this_name\n")
+    done = harness("compare", tmp_path / "own.py")
+    assert done.exit_code == 2
+    assert "own.py, line 2, raises ModuleNotFoundError: No module named 'nothing_of_this_name'." in done.output
+    assert len(done.output.strip().splitlines()) == 1
+
+
+def test_a_launch_that_dies_is_told_and_ends_in_exit_code_1(tmp_path):
+    dying = "import os\n" + COMPARISON.replace("lambda x: x + x", "lambda x: os._exit(7)")
+    (tmp_path / "own.py").write_text(dying)
+    done = harness("compare", tmp_path / "own.py", "--launches", "2", "--output", tmp_path / "runs")
+    assert done.exit_code == 1
+    assert "Launch 2 of 2 failed while it measured 'doubling': it ended with exit code 7." in done.output
+    assert "Nothing was measured." in done.output
 
 
 def test_a_candidate_that_differs_ends_in_exit_code_1(tmp_path):
     (tmp_path / "own.py").write_text(COMPARISON.replace("x + x", "x + x + 1"))
-    done = harness("compare", tmp_path / "own.py", "--budget", "0.01", "--output", tmp_path / "runs")
+    done = harness("compare", tmp_path / "own.py", "--quick", "--budget", "0.01", "--output", tmp_path / "runs")
     assert done.exit_code == 1
     assert "not equal: output differs" in done.output
 
@@ -88,7 +111,7 @@ def test_repeated_stamps_are_told_one_by_one(tmp_path):
     (tmp_path / "poses.txt").write_text(POSES)
     (tmp_path / "video.txt").write_text("1.5\n2.5\n")
     files = ["--trajectory", tmp_path / "poses.txt", "--video-timestamps", tmp_path / "video.txt"]
-    run = ["compare", "interpolate_trajectory_batch", "--backends", "python", "--budget", "0.001"]
+    run = ["compare", "interpolate_trajectory_batch", "--backends", "python", "--quick", "--budget", "0.001"]
     done = harness(*run, *files, "--output", tmp_path / "runs")
     assert done.exit_code in (0, 3), done.output
     assert re.search(r"poses\.txt, line 3: the stamp 2000000000 ns repeats line 2; --duplicates first", done.output)

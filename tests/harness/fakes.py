@@ -77,7 +77,7 @@ def comparison(clock: FakeClock, **more: Any) -> Comparison:
 def run(clock: FakeClock | None = None, **more: Any) -> Any:
     """Run the comparison above on a fake clock and return its result."""
     clock = clock or FakeClock()
-    return comparison(clock, **more).run(budget_s=1.0, seed=3, clock=clock)
+    return comparison(clock, **more).run(launches=1, budget_s=1.0, seed=3, clock=clock)
 
 
 def with_null_ratio(record: Record, log_ratio: float) -> Record:

@@ -30,7 +30,7 @@ def only(call, **more):
         "plain",
         **more,
     )
-    return comparison.run(budget_s=0.001, seed=1)["it"]
+    return comparison.run(launches=1, budget_s=0.001, seed=1)["it"]
 
 
 def test_a_candidate_that_raises_says_what():
@@ -68,7 +68,7 @@ def test_inputs_are_restored_after_a_candidate_that_changed_them():
         [50],
         "plain",
     )
-    result = comparison.run(budget_s=0.001, seed=1)
+    result = comparison.run(launches=1, budget_s=0.001, seed=1)
     assert result["spoils"].status == "failed"
     assert result["after"].status == "timed"
     assert seen[0] != 0
@@ -95,7 +95,7 @@ def test_a_result_needs_its_baseline():
         "plain",
         reference="it",
     )
-    result = comparison.run(budget_s=0.001)
+    result = comparison.run(launches=1, budget_s=0.001)
     assert "baseline 'plain' is not equal" in result["it"].reason
 
 
@@ -164,8 +164,91 @@ def test_mistakes_in_a_comparison_say_what_is_accepted(change, said):
         run(**change)
 
 
-def test_only_one_launch_is_measured_so_far():
-    with pytest.raises(ValueError, match="this version measures one launch"):
-        Comparison("x", {"a": len}, lambda n, rng: ([],), [1], "a").run(launches=5)
+def test_launches_and_budgets_have_a_range():
+    comparison = Comparison("x", {"a": len}, lambda n, rng: ([],), [1], "a")
+    with pytest.raises(ValueError, match="accepted is 1 and more"):
+        comparison.run(launches=0)
+    with pytest.raises(ValueError, match="positive number of seconds"):
+        comparison.run(budget_s=0)
+
+
+def test_a_clock_of_one_s_own_is_read_in_one_launch():
     clock = FakeClock()
     assert run(clock).record().launch.of == 1
+
+
+def test_candidates_that_take_out_are_given_it_unless_told_otherwise():
+    given = []
+
+    def takes(x, out=None):
+        given.append(out is not None)
+        return np.multiply(x, 2, out=out)
+
+    assert only(takes).status == "timed"
+    assert all(given)
+    given.clear()
+    assert only(takes, keep_outputs=False).status == "timed"
+    assert not any(given)
+
+
+def test_out_is_not_given_where_outputs_are_no_arrays():
+    comparison = Comparison(
+        "sum",
+        {"plain": lambda x: float(x.sum()), "it": lambda x, out=None: float(x.sum()) if out is None else "given"},
+        lambda n, rng: (rng.integers(9, size=n),),
+        [50],
+        "plain",
+    )
+    assert comparison.run(launches=1, budget_s=0.001)["it"].status == "timed"
+
+
+def test_stale_outputs_of_integers_do_not_pass():
+    comparison = Comparison(
+        "odd",
+        {"plain": lambda x: x % 2 == 1, "it": lambda x, out: out},
+        lambda n, rng: (rng.integers(9, size=n),),
+        [50],
+        "plain",
+    )
+    assert comparison.run(launches=1, budget_s=0.001)["it"].status == "not equal"
+
+
+def test_a_reference_that_needs_out_is_refused():
+    comparison = Comparison("x", {"a": lambda x, out: out}, lambda n, rng: (np.ones(n),), [5], "a")
+    with pytest.raises(TypeError, match="returns its output when it is called without out"):
+        comparison.run(launches=1)
+
+
+def in_place(candidates, **more):
+    made = Comparison("sort", candidates, lambda n, rng: (rng.permutation(n),), [60], "plain", in_place=True, **more)
+    return made.run(launches=1, budget_s=0.02, seed=2)
+
+
+def test_inputs_that_are_meant_to_change_are_restored_before_every_call():
+    unsorted = []
+
+    def watched(x):
+        unsorted.append(bool((np.diff(x) < 0).any()))
+        x.sort()
+
+    result = in_place({"plain": lambda x: x.sort(), "watched": watched, "nothing": lambda x: None})
+    assert result["watched"].status == "timed"
+    assert len(unsorted) > 20
+    assert all(unsorted)
+    assert result["nothing"].status == "not equal"
+
+
+def test_a_candidate_with_a_state_is_reset_before_every_call():
+    state = {"calls": 0}
+
+    def stateful(x):
+        state["calls"] += 1
+        return x * (2 if state["calls"] == 1 else 3)
+
+    def reset(_x):
+        state["calls"] = 0
+
+    columns = [Candidate("plain", lambda x: 2 * x), Candidate("it", stateful, reset=reset)]
+    result = Comparison("double", columns, lambda n, rng: (np.ones(n),), [50], "plain").run(launches=1, budget_s=0.01)
+    assert result["it"].status == "timed"
+    assert state["calls"] == 1

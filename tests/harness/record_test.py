@@ -4,9 +4,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.fakes import run, with_null_ratio
+from harness.fakes import FakeClock, run, timed, with_null_ratio
 from paceline_harness import RecordError, paired_ratio, read_records, write_records
-from paceline_harness.result import trustworthy
+from paceline_harness.cells import trustworthy
+from paceline_harness.record import seal
 from paceline_harness.verdict import judge
 
 
@@ -14,7 +15,8 @@ def test_round_trip_is_bit_for_bit(tmp_path):
     records = run().records
     write_records(tmp_path / "deep" / "r.jsonl", records)
     again = read_records(tmp_path / "deep" / "r.jsonl")
-    assert again == records
+    assert again == seal(records)
+    assert read_records(tmp_path / "deep" / "r.jsonl") == seal(again)
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["r.jsonl"]
 
 
@@ -22,7 +24,7 @@ def test_gzipped_records_are_reproducible_and_broken_ones_refused(tmp_path):
     records = run().records
     for name in ("a.jsonl.gz", "b.jsonl.gz"):
         write_records(tmp_path / name, records)
-    assert read_records(tmp_path / "a.jsonl.gz") == records
+    assert read_records(tmp_path / "a.jsonl.gz") == seal(records)
     packed = (tmp_path / "a.jsonl.gz").read_bytes()
     assert packed == (tmp_path / "b.jsonl.gz").read_bytes()
     for content in (b"{}", packed[:-20]):
@@ -35,7 +37,7 @@ def test_samples_are_integers_and_every_one_is_there(tmp_path):
     result = run()
     result.save(tmp_path / "r.jsonl")
     raw = json.loads((tmp_path / "r.jsonl").read_text())
-    assert raw["schema"] == "paceline-record/1"
+    assert raw["schema"] == "paceline-record/2"
     for arm in raw["arms"]:
         assert all(type(ns) is int for ns in arm["samples_ns"])
         assert len(arm["samples_ns"]) == len(arm["index_of_round"])
@@ -55,6 +57,17 @@ def test_every_verdict_can_be_computed_again_from_the_file(tmp_path):
             arm.verdict,
             arm.n_pairs,
         )
+
+
+def test_an_infinite_error_is_null_in_the_file_and_infinite_again(tmp_path):
+    clock = FakeClock()
+    other_shape = {"plain": timed(clock, 100_000, lambda x: 2 * x), "short": lambda x: x[:-1]}
+    result = run(clock, candidates=other_shape)
+    result.save(tmp_path / "r.jsonl")
+    (again,) = read_records(tmp_path / "r.jsonl")
+    (short,) = [each for each in again.candidates if each.name == "short"]
+    assert short.status == "not equal"
+    assert list(short.correct.errors.values()) == [float("inf")]
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -1,10 +1,12 @@
+import math
 import random
 
 import pytest
 
 from harness.fakes import FakeClock, Kernel
-from paceline_harness.clock import overhead, time_calls, timer_quantum
+from paceline_harness.clock import overhead, time_calls, time_each, timer_quantum
 from paceline_harness.measure import NULL_ARM, Settings, measure
+from paceline_harness.pairs import Pairs
 from paceline_harness.planning import cost_groups, slow_pairs
 from paceline_harness.sampler import Tape, batches, call_cost, run_block, sample_target, warm
 
@@ -25,6 +27,14 @@ def test_a_sample_is_as_many_calls_as_asked_for():
     kernel = Kernel(clock, 100)
     assert time_calls(kernel, 5, clock) == 5 * 100 + 40
     assert len(kernel.log) == 5
+
+
+def test_calls_timed_one_by_one_leave_their_resets_out():
+    clock = FakeClock()
+    kernel, reset = Kernel(clock, 100), Kernel(clock, 10_000)
+    assert time_each(kernel, reset, 5, clock) == 5 * (100 + 40)
+    assert overhead(5, FakeClock(reading_ns=40), each=True) == 5 * 40
+    assert (len(kernel.log), len(reset.log)) == (5, 5)
 
 
 def test_warming_ends_when_three_calls_agree():
@@ -125,6 +135,18 @@ def test_decided_arms_are_dropped_and_the_null_arm_stays_to_the_end():
     assert [arm.name for arm in found.arms] == ["base", "twice", "same", NULL_ARM]
 
 
+def test_with_resets_every_call_is_reset_and_the_ratio_is_right():
+    clock, log = FakeClock(), []
+    calls = {"base": Kernel(clock, 5_000, "base", log=log), "twice": Kernel(clock, 10_000, "twice", log=log)}
+    resets = {"base": Kernel(clock, 70_000, "reset", log=log)}
+    found = measure(calls, Settings(), random.Random(1), resets=resets, clock=clock)
+    twice = found.arms[1]
+    assert math.exp(twice.log_ratio) == pytest.approx(2.0, rel=1e-3)
+    assert found.arms[0].overhead_ns == 40 * found.arms[0].batch
+    of_base = [at for at, name in enumerate(log) if name == "base"]
+    assert all(log[at - 1] == "reset" for at in of_base)
+
+
 def test_error_level_is_shared_by_arms_and_looks():
     _, arms = measured({"base": 100_000, "a": 200_000, "b": 100_000})
     assert arms["a"].alpha == pytest.approx(0.05 / 3 / len(arms["a"].looks))
@@ -143,6 +165,17 @@ def test_slow_candidates_get_few_pairs_and_do_not_starve_the_others():
     assert arms["slow"].verdict == "slower"
     assert arms["near"].n_pairs > 4 * arms["slow"].n_pairs
     assert arms["near"].verdict == "slower"
+
+
+@pytest.mark.parametrize("spread", [0.002, 0.3])
+def test_what_is_seen_at_a_look_is_what_is_concluded_from_the_raw_samples(spread):
+    found, _ = measured({"base": 100_000, "near": 103_000, "long": 900_000}, spread=spread, budget_s=0.5)
+    pairs = Pairs([arm.batch for arm in found.arms], [arm.overhead_ns for arm in found.arms])
+    pairs.catch_up(found.tape)
+    for at, arm in enumerate(found.arms[1:], 1):
+        look = pairs.judgement(at, arm.alpha, arm.margin)
+        assert (look.log_ratio, look.interval_log, look.verdict) == (arm.log_ratio, arm.ci_log, arm.verdict)
+        assert arm.cost_ns > 0
 
 
 def test_the_budget_ends_a_comparison_that_cannot_be_decided():

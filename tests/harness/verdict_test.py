@@ -147,5 +147,5 @@ def test_null_arm(centre, interval, off):
 
 def test_printed_interval_is_widened_by_the_floor():
     low, high = printed_interval((0.0, 0.0))
-    assert low == pytest.approx(0.998, abs=1e-5)
-    assert high == pytest.approx(1.002, abs=1e-5)
+    assert low == pytest.approx(0.997, abs=1e-5)
+    assert high == pytest.approx(1.003, abs=1e-5)

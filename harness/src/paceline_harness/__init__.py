@@ -4,13 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from paceline_harness.across import Across
     from paceline_harness.candidate import Candidate
+    from paceline_harness.cells import Cell, PairedRatio, paired_ratio
     from paceline_harness.comparison import Comparison
     from paceline_harness.equality import Equality, Part
     from paceline_harness.record import Record, RecordError, read_records, write_records
-    from paceline_harness.result import Cell, PairedRatio, Result, paired_ratio
+    from paceline_harness.result import Result
 
 __all__ = [
+    "Across",
     "Candidate",
     "Cell",
     "Comparison",
@@ -26,11 +29,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "across": ("Across",),
     "candidate": ("Candidate",),
+    "cells": ("Cell", "PairedRatio", "paired_ratio"),
     "comparison": ("Comparison",),
     "equality": ("Equality", "Part"),
     "record": ("Record", "RecordError", "read_records", "write_records"),
-    "result": ("Cell", "PairedRatio", "Result", "paired_ratio"),
+    "result": ("Result",),
 }
 
 

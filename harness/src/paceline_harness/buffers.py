@@ -62,6 +62,13 @@ def empty_like(value: Any, rng: np.random.Generator) -> Any:
     raise TypeError(f"Kept outputs need arrays or tuples of arrays; the reference returned {type(value).__name__}.")
 
 
+def is_arrays(value: Any) -> bool:
+    """Tell whether an output is an array, or a tuple of arrays and tuples of them."""
+    if isinstance(value, tuple):
+        return bool(value) and all(is_arrays(item) for item in value)
+    return isinstance(value, np.ndarray) and value.dtype != object
+
+
 def describe(role: str, value: Any) -> list[Buffer]:
     """Return a Buffer for every array in `value`."""
     if isinstance(value, np.ndarray):

@@ -17,6 +17,16 @@ class Candidate:
     `call` is called as `call(*inputs)`, or `call(*inputs, out=shared)` where it takes `out` and the comparison keeps
     its outputs. What `prepare(*inputs)` returns replaces the inputs; it is not timed. `observe(output, *inputs)`
     turns an output that is no array into something that can be compared; it is not timed either.
+
+    `reset(*inputs)` brings a candidate with a state back to its beginning before every call; it is not timed. Where
+    one candidate of a table has it, the calls of all of them are timed one by one, so that none is favoured.
+
+    `start()` is for candidates that are compiled on their first call: it imports and starts what compiles them, before
+    the first call, and returns the ns that this took in this process, or None if it had been done before. The first
+    call is then told apart into start, compiling and run. `bound_ns` is what was compiled before the first call, when
+    `call` was made.
+
+    `package` names the one that holds its code, where that is not the file in which `call` is defined.
     `tolerance` replaces the comparison's where `tolerance_reason` explains it.
     """
 
@@ -30,6 +40,10 @@ class Candidate:
     prepare: Callable[..., tuple[Any, ...]] | None = None
     observe: Callable[..., Any] | None = None
     version: str | None = None
+    package: str | None = None
+    reset: Callable[..., object] | None = None
+    start: Callable[[], int | None] | None = None
+    bound_ns: int = 0
 
     def __post_init__(self) -> None:
         if self.call is None and not self.unavailable:
@@ -43,9 +57,18 @@ class Candidate:
     @property
     def takes_out(self) -> bool:
         """Whether `call` has a parameter named `out`."""
+        return self._out() is not None
+
+    @property
+    def needs_out(self) -> bool:
+        """Whether `call` cannot be called without `out`."""
+        out = self._out()
+        return out is not None and out.default is inspect.Parameter.empty
+
+    def _out(self) -> inspect.Parameter | None:
         if self.call is None:
-            return False
+            return None
         try:
-            return "out" in inspect.signature(self.call).parameters
-        except ValueError:  # a built-in without a signature: it is called plainly
-            return False
+            return inspect.signature(self.call).parameters.get("out")
+        except (ValueError, TypeError):  # a built-in without a signature: it is called plainly
+            return None

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from paceline_harness.commands.audit import audit
+from paceline_harness.commands.claims import claims
 from paceline_harness.commands.compare import compare
+from paceline_harness.commands.diff import diff
 from paceline_harness.commands.list import list_everything
 from paceline_harness.commands.report import report
+from paceline_harness.commands.selftest import selftest
 
 app = typer.Typer(
     name="harness",
@@ -17,6 +21,10 @@ app = typer.Typer(
 )
 app.command()(compare)
 app.command()(report)
+app.command()(audit)
+app.command()(diff)
+app.command()(claims)
+app.command()(selftest)
 app.command(name="list")(list_everything)
 
 

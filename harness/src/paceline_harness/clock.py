@@ -40,10 +40,26 @@ def time_calls(call: Call, batch: int, clock: Clock = perf_counter) -> int:
     return clock() - start
 
 
+def time_each(call: Call, reset: Call, batch: int, clock: Clock = perf_counter) -> int:
+    """Return the ns that `batch` calls take, each timed by itself after a `reset` that is not timed."""
+    total = 0
+    for _ in repeat(None, batch):
+        reset()
+        start = clock()
+        call()
+        total += clock() - start
+    return total
+
+
 def nothing() -> None:
     """Do nothing: what is left when a candidate's work is taken away."""
 
 
-def overhead(batch: int, clock: Clock = perf_counter, readings: int = 150) -> int:
-    """Return the median ns of a sample of `batch` empty calls: timer pair, loop and call."""
+def overhead(batch: int, clock: Clock = perf_counter, readings: int = 150, *, each: bool = False) -> int:
+    """Return the median ns of a sample of `batch` empty calls: timer pair, loop and call.
+
+    With `each`, of a sample whose calls are timed one by one.
+    """
+    if each:
+        return median_low([time_each(nothing, nothing, batch, clock) for _ in range(readings)])
     return median_low([time_calls(nothing, batch, clock) for _ in range(readings)])

@@ -8,6 +8,7 @@ import platform
 import resource
 import shutil
 import subprocess
+import sysconfig
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,11 +16,17 @@ from pathlib import Path
 import msgspec
 
 NOTABLE_FLAGS = ("sse4_2", "avx", "fma", "avx2", "avx512f", "avx512bw", "avx512_vnni", "asimd", "sve")
-PACKAGES = ("paceline", "paceline-harness", "paceline-cython", "paceline-rust", "numpy", "scipy", "numba",
+PACKAGES = ("paceline", "paceline-harness", "paceline-cython", "paceline-rust",
+            "paceline-pipelines", "numpy", "scipy", "numba",
             "llvmlite", "evo")  # fmt: skip
 COMPILERS = ("gcc", "clang", "rustc")
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
-                    "PACELINE_BACKEND", "NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME")  # fmt: skip
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS",
+           "VECLIB_MAXIMUM_THREADS")  # fmt: skip
+"""Set to 1 before NumPy is loaded: the comparison is of kernels."""
+
+VARIABLES = (*THREADS, "PACELINE_BACKEND", "NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME", "CFLAGS", "CXXFLAGS", "RUSTFLAGS",
+             "NPY_DISABLE_CPU_FEATURES")  # fmt: skip
+"""What changes how kernels are compiled or run, written down where it is set."""
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -37,6 +44,7 @@ class Environment(msgspec.Struct, frozen=True):
     packages: dict[str, str]
     compilers: dict[str, str]
     variables: dict[str, str]
+    python_flags: str | None = None
 
 
 class Counters(msgspec.Struct, frozen=True):
@@ -66,13 +74,14 @@ def environment() -> Environment:
         cpu_notable_flags=[flag for flag in NOTABLE_FLAGS if flag in flags],
         cores=os.cpu_count(),
         affinity=sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
-        governor=_read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        governor=_governor(),
         hypervisor=_read("/sys/hypervisor/type") or ("yes" if "hypervisor" in flags else None),
         kernel=f"{platform.system()} {platform.release()}",
         python=f"{platform.python_implementation()} {platform.python_version()}",
         packages={name: found for name in PACKAGES if (found := package_version(name))},
         compilers={name: found for name in COMPILERS if (found := _first_line(name, "--version"))},
-        variables={name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ},
+        python_flags=sysconfig.get_config_var("CFLAGS") or None,
+        variables={name: os.environ[name] for name in VARIABLES if name in os.environ},
     )
 
 
@@ -99,6 +108,13 @@ def _cpuinfo() -> dict[str, str]:
     text = _read("/proc/cpuinfo") or ""
     pairs = (line.partition(":") for line in text.split("\n\n", 1)[0].splitlines())
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _governor() -> str | None:
+    """Return the frequency governor of the cores that this process may run on; several, with commas."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+    found = (_read(f"/sys/devices/system/cpu/cpu{core}/cpufreq/scaling_governor") for core in cores)
+    return ", ".join(sorted({each for each in found if each})) or None
 
 
 def _steal_ticks() -> int | None:

@@ -8,41 +8,43 @@ from __future__ import annotations
 
 import gc
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from paceline_harness.clock import Call, Clock, overhead, perf_counter, timer_quantum
+from paceline_harness.clock import Call, Clock, nothing, overhead, perf_counter, timer_quantum
+from paceline_harness.pairs import Pairs
 from paceline_harness.planning import cost_groups, slow_pairs
 from paceline_harness.record import Arm
 from paceline_harness.sampler import WARM_NS, Tape, batches, call_cost, run_block, sample_target, warm
-from paceline_harness.verdict import (
-    Judgement,
-    Series,
-    fewest_pairs,
-    judge,
-    look_schedule,
-    margin_for,
-)
+from paceline_harness.verdict import Judgement, fewest_pairs, judge, look_schedule, margin_for, settled
 
 NULL_ARM = "null arm"
 """The baseline a second time, hidden: if it seems to differ from itself, nothing beside it can be trusted."""
 
 SLOW_SHARE = 0.25
+"""Of the budget, what the slow candidates get together."""
+
 SLOW_CAP = 5.0
+"""Times the budget: no slow group is given more, however few its pairs are then."""
 
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Error level over the table, margin, seconds to spend, half-width at which a decided ratio is precise enough."""
+    """Error level over the table, margin, seconds to spend, half-width at which a decided ratio is precise enough.
+
+    `slow_cap` times the budget is the most that a group of slow candidates may take. One of several launches needs no
+    interval of its own, so there it is 1.
+    """
 
     alpha: float = 0.05
     margin: float = 0.005
     budget_s: float = 1.0
     report_hw: float = 0.01
+    slow_cap: float = SLOW_CAP
 
 
 @dataclass(frozen=True)
@@ -75,19 +77,22 @@ def measure(
     settings: Settings,
     rng: random.Random,
     *,
+    resets: Mapping[str, Call] | None = None,
     clock: Clock = perf_counter,
     progress: Progress | None = None,
 ) -> Measured:
     """Measure `calls` (the first is the baseline) against the baseline; Ctrl-C ends it and keeps what was measured.
+
+    With `resets` every call of every candidate is timed by itself, after the reset of that name if there is one.
 
     Raises
     ------
     KeyboardInterrupt
         When it comes before the first pair.
     """
-    session = _Session(calls, settings, rng, clock, progress or (lambda _: None))
+    session = _Session(calls, settings, rng, resets or {}, clock, progress or (lambda _: None))
     collecting = gc.isenabled()
-    gc.collect()
+    gc.collect(1)  # a full collection walks every object there is: 60 ms, several times what a verdict takes
     gc.disable()
     try:
         return session.run()
@@ -98,18 +103,28 @@ def measure(
 
 class _Session:
     def __init__(
-        self, calls: Mapping[str, Call], settings: Settings, rng: random.Random, clock: Clock, progress: Progress
+        self,
+        calls: Mapping[str, Call],
+        settings: Settings,
+        rng: random.Random,
+        resets: Mapping[str, Call],
+        clock: Clock,
+        progress: Progress,
     ) -> None:
         self.names = [*calls, NULL_ARM]
         self.calls = [*calls.values(), next(iter(calls.values()))]
+        of_arms = [resets.get(name, nothing) for name in calls]
+        self.resets = [*of_arms, of_arms[0]] if resets else []
         self.settings, self.rng, self.clock, self.progress = settings, rng, clock, progress
         self.quantum = timer_quantum(clock)
         self.target = sample_target(self.quantum)
         self.tape = Tape()
         self.plans: list[_Plan] = []
+        self.pairs = Pairs((), ())
 
     def run(self) -> Measured:
         self.plans = self.calibrate()
+        self.pairs = Pairs(self.batch, [plan.overhead_ns for plan in self.plans])
         fast, slow = cost_groups([plan.cost_ns for plan in self.plans])
         stop = "decided"
         try:
@@ -124,21 +139,24 @@ class _Session:
         return Measured(self.conclude(), self.tape, self.quantum, self.target, stop)
 
     def calibrate(self) -> list[_Plan]:
-        costs = []
-        for call in self.calls[:-1]:
-            taken = warm(call, self.clock)
-            # One call that outlasts the whole warm-up is its own best estimate; asking again would cost as much.
-            slow = len(taken) == 1 and taken[0] >= WARM_NS
-            costs.append(float(taken[0]) if slow else call_cost(call, self.clock, self.quantum))
+        costs = [self.cost(arm) for arm in range(len(self.calls) - 1)]
         costs.append(costs[0])
         batch = batches(costs, self.target)
-        empty = {size: overhead(size, self.clock) for size in sorted(set(batch))}
+        empty = {size: overhead(size, self.clock, each=bool(self.resets)) for size in sorted(set(batch))}
         plans = []
         for name, cost, size in zip(self.names, costs, batch, strict=True):
             sample, call_ns = max(cost * size, costs[0] * batch[0]), max(cost, costs[0])
             margin = margin_for(sample, call_ns, self.settings.margin)
             plans.append(_Plan(name, cost, size, empty[size], margin))
         return plans
+
+    def cost(self, arm: int) -> float:
+        """Return the ns of one call, once it is warm."""
+        call, reset = self.calls[arm], self.resets[arm] if self.resets else None
+        taken = warm(call, self.clock, reset=reset or nothing)
+        if len(taken) == 1 and taken[0] >= WARM_NS:
+            return float(taken[0])  # it outlasts the whole warm-up: asking again would cost as much
+        return call_cost(call, self.clock, self.quantum, reset=reset)
 
     def level(self, looks: int) -> float:
         """Return the error level of one look at one arm: Bonferroni over the arms and the planned looks."""
@@ -151,61 +169,68 @@ class _Session:
             self.plans[arm] = replace(
                 self.plans[arm], alpha=self.level(len(looks)), looks=tuple(looks), stop_reason="budget"
             )
-        null = len(self.plans) - 1
+        null, batch, rounds = len(self.plans) - 1, self.batch, self.tape.rounds
         start = self.clock()
         deadline = start + round(budget_s * 1e9)
         active, look = list(arms), 0
         while active and look < len(looks):
-            live = {0, null, *active}  # the null arm watches over every other arm to the end
-            run_block(self.calls, self.batch, sorted(live), self.rng, self.tape, self.clock)
-            late = self.clock() >= deadline
-            if len(self.tape.rounds) >= looks[look] or late:
-                look += 1
-                for arm in [arm for arm in active if self.settled(arm)]:
-                    active.remove(arm)
-                    self.plans[arm] = replace(self.plans[arm], stop_reason="decided")
-                self.progress(min(1.0, (self.clock() - start) / (self.settings.budget_s * 1e9)))
+            live = sorted({0, null, *active})  # the null arm watches over every other arm to the end
+            short = self.short(live)
+            late = False
+            while len(rounds) < looks[look] and not late:
+                self.block(batch, live, short)
+                late = self.clock() >= deadline
+            look += 1
+            self.pairs.catch_up(self.tape)
+            for arm in [arm for arm in active if self.settled(arm)]:
+                active.remove(arm)
+                self.plans[arm] = replace(self.plans[arm], stop_reason="decided")
+            self.progress(min(1.0, (self.clock() - start) / (self.settings.budget_s * 1e9)))
             if late:
                 break
         return "budget" if active else "decided"
+
+    def block(self, batch: Sequence[int], live: Sequence[int], settle: Collection[int]) -> None:
+        if self.resets:
+            run_block(self.calls, batch, live, self.rng, self.tape, self.clock, settle=settle, resets=self.resets)
+        else:
+            run_block(self.calls, batch, live, self.rng, self.tape, self.clock, settle=settle)
 
     def slow_group(self, arms: Sequence[int], budget_s: float) -> None:
         """Sample slow `arms` beside the baseline a number of times that is fixed now: one look, no stopping rule."""
         alpha = self.level(1)
         round_s = sum(self.plans[arm].cost_ns * self.plans[arm].batch for arm in (0, *arms)) * 1e-9
-        pairs = slow_pairs(round_s, budget_s, SLOW_CAP * self.settings.budget_s, fewest_pairs(alpha))
+        pairs = slow_pairs(round_s, budget_s, self.settings.slow_cap * self.settings.budget_s, fewest_pairs(alpha))
         for arm in arms:
             self.plans[arm] = replace(self.plans[arm], alpha=alpha, looks=(pairs,), stop_reason="planned pairs")
         for _ in range(pairs // 2):
-            run_block(self.calls, self.batch, (0, *arms), self.rng, self.tape, self.clock, settle=(0,))
+            self.block(self.batch, (0, *arms), (0,))
+
+    def short(self, live: Collection[int]) -> set[int]:
+        """Return the arms of `live` whose sample lasts less than half as long as the longest one's."""
+        lasts = {arm: self.plans[arm].cost_ns * self.plans[arm].batch for arm in live}
+        return {arm for arm in live if 2 * lasts[arm] < max(lasts.values())}
 
     def settled(self, arm: int) -> bool:
-        """Tell whether an arm has a verdict and, where its ratio is printed, a precise enough interval."""
-        found = self.judgement(arm)
-        if found.verdict == "equivalent":
-            return True
-        return found.verdict != "inconclusive" and found.half_width <= self.settings.report_hw
+        """Tell whether an arm has a verdict and its ratio a precise enough interval."""
+        plan = self.plans[arm]
+        return settled(self.pairs.judgement(arm, plan.alpha, plan.margin), self.settings.report_hw)
 
     @property
     def batch(self) -> list[int]:
         return [plan.batch for plan in self.plans]
 
-    def series(self, arm: int) -> Series:
-        return self.tape.series(arm, self.plans[arm].batch, self.plans[arm].overhead_ns)
-
-    def judgement(self, arm: int) -> Judgement:
-        return judge(self.series(arm), self.series(0), self.plans[arm].alpha, self.plans[arm].margin)
-
     def conclude(self) -> list[Arm]:
         """Return an arm for the baseline and for every candidate that was sampled at least once."""
-        arms = []
+        self.pairs.catch_up(self.tape)
+        base, arms = self.pairs.series(0), []
         for at, plan in enumerate(self.plans):
-            series = self.series(at)
-            arm = Arm(plan.name, plan.batch, plan.overhead_ns, series.samples_ns, series.rounds)
+            series = self.pairs.series(at)
+            arm = Arm(plan.name, plan.batch, plan.overhead_ns, series.samples_ns, series.rounds, cost_ns=plan.cost_ns)
             if at == 0:
                 arms.append(arm)
             elif series.samples_ns:
-                arms.append(concluded(arm, plan, self.judgement(at)))
+                arms.append(concluded(arm, plan, judge(series, base, plan.alpha, plan.margin)))
         return arms
 
 

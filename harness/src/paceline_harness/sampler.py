@@ -11,8 +11,9 @@ import math
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from paceline_harness.clock import Call, Clock, perf_counter, time_calls
+from paceline_harness.clock import Call, Clock, nothing, perf_counter, time_calls, time_each
 from paceline_harness.verdict import Series
 
 WARM_NS = 50_000_000
@@ -21,11 +22,12 @@ QUANTA_PER_SAMPLE = 400
 SAME_BATCH_RATIO = 1.5
 
 
-def warm(call: Call, clock: Clock = perf_counter, spend_ns: int = WARM_NS) -> list[int]:
+def warm(call: Call, clock: Clock = perf_counter, spend_ns: int = WARM_NS, reset: Call = nothing) -> list[int]:
     """Call until three calls in a row agree within 20 % or `spend_ns` is spent; return the ns of every call."""
     start = clock()
     taken: list[int] = []
     while True:
+        reset()
         taken.append(time_calls(call, 1, clock))
         if len(taken) >= 3 and max(taken[-3:]) <= 1.2 * min(taken[-3:]):
             return taken
@@ -33,13 +35,19 @@ def warm(call: Call, clock: Clock = perf_counter, spend_ns: int = WARM_NS) -> li
             return taken
 
 
-def call_cost(call: Call, clock: Clock = perf_counter, quantum: int = 1, spend_ns: int = WARM_NS) -> float:
+def call_cost(
+    call: Call,
+    clock: Clock = perf_counter,
+    quantum: int = 1,
+    spend_ns: int = WARM_NS,
+    reset: Call | None = None,
+) -> float:
     """Return the ns of one call: the lower quartile of seven samples, fewer when `spend_ns` runs out."""
     start = clock()
     batch, costs = 1, list[float]()
     shortest = max(5_000, 100 * quantum)  # below it the clock's own steps would be a per cent of the sample
     while len(costs) < 7:
-        elapsed = time_calls(call, batch, clock)
+        elapsed = time_calls(call, batch, clock) if reset is None else time_each(call, reset, batch, clock)
         if elapsed < shortest:
             batch, costs = batch * 4, []
             continue
@@ -66,8 +74,7 @@ def batches(costs: Sequence[float], target: int) -> list[int]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(NamedTuple):
     """One turn of every live arm: when it began, which arms in which order, and how long each sample lasted."""
 
     start_ns: int
@@ -96,20 +103,31 @@ def run_block(
     clock: Clock = perf_counter,
     *,
     settle: Collection[int] = (),
+    resets: Sequence[Call] = (),
 ) -> None:
     """Sample every live arm twice: in a random order, then in its mirror image, so that position cancels.
 
-    An arm in `settle` is called once, untimed, before each of its samples: beside one that takes a thousand times as
-    long, it would pay for the caches that the slow one left cold. A round enters the tape whole, in one step: an
+    Every sample is preceded by an empty one, so that each starts from the same state of the loop and the clock. An arm
+    in `settle` is moreover called once or twice, by the same loop: beside one that takes ten times as long, it would
+    pay for the caches that the slow one left cold (1 % of a 20 us sample at a true ratio of 20). With `resets`, one
+    per arm, every call of every arm is timed by itself after its reset. A round enters the tape whole, in one step: an
     interrupted one leaves no trace.
     """
     order = list(live)
     rng.shuffle(order)
     for arms in (order, order[::-1]):
-        started = clock()
         elapsed = []
+        started = clock()
         for arm in arms:
+            call, size = calls[arm], batch[arm]
+            if resets:
+                time_each(nothing, nothing, 2, clock)
+                if arm in settle:
+                    time_each(call, resets[arm], min(size, 2), clock)
+                elapsed.append(time_each(call, resets[arm], size, clock))
+                continue
+            time_calls(nothing, 2, clock)
             if arm in settle:
-                calls[arm]()
-            elapsed.append(time_calls(calls[arm], batch[arm], clock))
+                time_calls(call, min(size, 2), clock)
+            elapsed.append(time_calls(call, size, clock))
         tape.rounds.append(Round(started, tuple(arms), tuple(elapsed)))

@@ -29,12 +29,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """How to run: what to spend, the seed of inputs and order, where to tell of progress, which clock to read."""
+    """How to run: what to spend, where to tell of progress, which clock to read, and which launch this is.
+
+    `seed` is of the inputs, the same in all launches; `order_seed` of the turns (default: the same number).
+    """
 
     settings: Settings = field(default_factory=Settings)
     seed: int = 0
     progress: Progress | None = None
     clock: Clock = perf_counter
+    order_seed: int | None = None
+    launch: Launch = field(default_factory=lambda: Launch(1, 1))
+    env_pad_bytes: int | None = None
+
+    @property
+    def turns(self) -> int:
+        """The seed of the order of turns."""
+        return self.seed if self.order_seed is None else self.order_seed
 
 
 def measure_table(comparison: Comparison, size: int, options: Options) -> Record:
@@ -53,6 +64,7 @@ def measure_table(comparison: Comparison, size: int, options: Options) -> Record
         comparison.reference,
         comparison.equal,
         keep_outputs=comparison.keep_outputs,
+        in_place=comparison.in_place,
         rng=placement,
         clock=options.clock,
     )
@@ -76,7 +88,7 @@ def measure_table(comparison: Comparison, size: int, options: Options) -> Record
         baseline=comparison.baseline,
         null_arm=NULL_ARM,
         params=Params(settings.alpha, settings.margin, measured.target_ns, settings.budget_s, settings.report_hw),
-        seed=options.seed,
+        seed=options.turns,
         hash_seed=os.environ.get("PYTHONHASHSEED", "random"),
         buffers=describe("input", inputs) + describe("output", admitted.kept),
         timer=Timer(CLOCK_NAME, measured.quantum_ns),
@@ -88,7 +100,8 @@ def measure_table(comparison: Comparison, size: int, options: Options) -> Record
         environment=environment(),
         before=before,
         after=counters(),
-        launch=Launch(1, 1),
+        launch=options.launch,
+        env_pad_bytes=options.env_pad_bytes,
         claim=comparison.claim,
         notes=list(comparison.notes),
     )
@@ -102,8 +115,15 @@ def _measure_admitted(comparison: Comparison, admitted: Admitted, options: Optio
         why = f"the baseline {info.name!r} is {info.status}: {info.reason}"
         return Measured([], Tape(), 1, sample_target(1), why)
     ordered = {comparison.baseline: calls.pop(comparison.baseline), **calls}
-    rng = random.Random(options.seed)
-    return measure(ordered, options.settings, rng, clock=options.clock, progress=options.progress)
+    rng = random.Random(options.turns)
+    return measure(
+        ordered,
+        options.settings,
+        rng,
+        resets=admitted.resets,
+        clock=options.clock,
+        progress=options.progress,
+    )
 
 
 def _shown(words: Sequence[str]) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import runpy
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from paceline_harness.comparison import Comparison
+from paceline_harness.loading import LoadError, load, unread
 from paceline_harness.suites import SuiteOptions, chosen
 from paceline_harness.suites.data import TrajectoryData
 
@@ -59,12 +60,22 @@ def choose(
 
 
 def in_file(path: Path) -> list[Comparison]:
-    """Return every Comparison at the top level of a Python file, in the order of their definition."""
-    if not path.is_file():
-        raise Mistake(f"{path} does not exist; accepted is a Python file that defines a Comparison.")
-    found = [value for value in runpy.run_path(str(path)).values() if isinstance(value, Comparison)]
+    """Return every Comparison at the top level of a Python file, in the order of their definition.
+
+    Raises
+    ------
+    Mistake
+        The file does not exist, raises an exception, or defines none.
+    """
+    try:
+        module = load(path)
+    except LoadError as error:
+        raise Mistake(str(error)) from error
+    found = list({id(value): value for value in vars(module).values() if isinstance(value, Comparison)}.values())
     if not found:
         raise Mistake(f"{path} defines no Comparison; accepted is a file with at least one at its top level.")
+    if remark := unread(module, path):
+        print(remark, file=sys.stderr)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,13 +15,14 @@ import typer
 
 if TYPE_CHECKING:
     from paceline_harness.comparison import Comparison
+    from paceline_harness.launch import Asked
+    from paceline_harness.measure import Settings
     from paceline_harness.record import Record
+    from paceline_harness.result import Result
     from paceline_harness.suites.data import TrajectoryData
 
-DEFAULT_BUDGET_S = 5.0
-QUICK_BUDGET_S = 1.0
+LAUNCHES, BUDGET_S = 5, 1.0
 EXIT_UNEQUAL, EXIT_MISTAKE, EXIT_UNTRUSTWORTHY, EXIT_INTERRUPTED = 1, 2, 3, 130
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 class RepeatedStamps(StrEnum):
@@ -43,59 +45,121 @@ def compare(
     duplicates: Annotated[RepeatedStamps, typer.Option(help="Which of two equal stamps stays.")] = RepeatedStamps.FIRST,
     backends: Annotated[str | None, typer.Option(help="Backends by name, with commas; default: all.")] = None,
     baseline: Annotated[str | None, typer.Option(help="The candidate to compare the others with.")] = None,
-    sizes: Annotated[str | None, typer.Option(help="Sizes, with commas, for what is made from a seed.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Spend less on each table.")] = False,
-    budget: Annotated[float | None, typer.Option(help="Seconds per table.", show_default="5")] = None,
+    sizes: Annotated[
+        str | None, typer.Option(help="Sizes, with commas, for what is made from a seed; auto: growing ones.")
+    ] = None,
+    launches: Annotated[
+        int | None, typer.Option(help="Fresh processes that measure all tables once each.", show_default="5")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="One launch, and every table says so.")] = False,
+    budget: Annotated[float, typer.Option(help="Seconds per table and launch, at most.")] = BUDGET_S,
+    total: Annotated[
+        float | None, typer.Option(help="Seconds for the whole run: no table is begun later, after the first launch.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of inputs and order; default: drawn anew.")] = None,
     output: Annotated[Path, typer.Option(help="Where to make the run's folder.")] = Path("results/runs"),
 ) -> None:
-    """Compare implementations: outputs first, then times, in one launch.
+    """Compare implementations: outputs first, then times, over several launches.
 
-    Exit code: 0; 1 when a candidate fails or is not equal; 2 for a mistake on the command line; 3 when the null arm is
-    off, so that no verdict of its table can be trusted; 130 after Ctrl-C.
+    Exit code: 0; 1 when a candidate fails or is not equal, or a launch does not end; 2 for a mistake on the command
+    line; 3 when the null arm is off, so that no verdict of its table can be trusted; 130 after Ctrl-C.
     """
+    from paceline_harness.environment import THREADS
+
     for variable in THREADS:  # one thread each, before NumPy is loaded: the comparison is of kernels
         os.environ.setdefault(variable, "1")
     from paceline_harness.commands.choose import Mistake, choose, parsed_sizes
+    from paceline_harness.commands.sweep import AUTO
+    from paceline_harness.launch import Asked
     from paceline_harness.suites import UnknownNameError
     from paceline_harness.suites.data import DataError
 
     try:
-        seconds = _budget(budget, quick)
-        data = _data(trajectory, video_timestamps, duplicates)
-        comparisons = choose(names or [], backends, baseline, parsed_sizes(sizes), data)
+        many = _launches(launches, quick)
+        settings = _settings(budget, total)
+        wanted = None if sizes == AUTO else parsed_sizes(sizes)
+        data = _data(trajectory, video_timestamps, duplicates, sizes)
+        comparisons = choose(names or [], backends, baseline, wanted, data)
     except (Mistake, UnknownNameError, DataError) as mistake:
         typer.echo(str(mistake), err=True)
         raise typer.Exit(EXIT_MISTAKE) from mistake
     for remark in data.remarks if data else ():
         typer.echo(remark, err=True)
-    records, interrupted = _run(comparisons, seconds, secrets.randbits(32) if seed is None else seed)
-    _report(records, output)
-    if interrupted:
+    seed = secrets.randbits(32) if seed is None else seed
+    if sizes == AUTO:
+        _sweep(comparisons, launches or 1, settings, seed, total, output)
+        return
+    what = Asked(
+        names or [],
+        backends,
+        baseline,
+        list(wanted) if wanted else None,
+        str(trajectory) if trajectory else None,
+        str(video_timestamps) if video_timestamps else None,
+        duplicates.value,
+    )
+    result = _run(what, comparisons, many, settings, seed, total)
+    _report(result.records, output)
+    _exit(result)
+
+
+def _sweep(
+    comparisons: Sequence[Comparison], launches: int, settings: Settings, seed: int, total: float | None, output: Path
+) -> None:
+    from paceline_harness.commands.sweep import save_curves, sweep_all
+
+    result, curves = sweep_all(comparisons, launches, settings.budget_s, seed, total)
+    folder = _report(result.records, output)
+    if folder is not None:
+        save_curves(curves, folder / "curves.jsonl")
+        typer.echo(str(folder / "curves.jsonl"))
+    _exit(result)
+
+
+def _exit(result: Result) -> None:
+    from paceline_harness.across import tables, trustworthy_table
+
+    for failure in result.failures:
+        typer.echo(failure, err=True)
+    if result.interrupted:
         typer.echo("Interrupted: what had been measured by then is above.", err=True)
         raise typer.Exit(EXIT_INTERRUPTED)
-    from paceline_harness.result import trustworthy
-
-    if any(each.status in ("not equal", "failed") for record in records for each in record.candidates):
+    unequal = any(each.status in ("not equal", "failed") for record in result.records for each in record.candidates)
+    if unequal or result.failures:
         raise typer.Exit(EXIT_UNEQUAL)
-    if not all(trustworthy(record) for record in records):
+    if not all(trustworthy_table(table) for table in tables(result.records)):
         raise typer.Exit(EXIT_UNTRUSTWORTHY)
 
 
-def _budget(budget: float | None, quick: bool) -> float:
+def _launches(launches: int | None, quick: bool) -> int:
     from paceline_harness.commands.choose import Mistake
 
-    seconds = budget if budget is not None else QUICK_BUDGET_S if quick else DEFAULT_BUDGET_S
-    if not seconds > 0:
-        raise Mistake(f"--budget is {seconds}; accepted is a positive number of seconds.")
-    return seconds
+    if launches is not None and launches < 1:
+        raise Mistake(f"--launches is {launches}; accepted is 1 and more.")
+    if quick and launches is not None and launches != 1:
+        raise Mistake(f"--quick is one launch and --launches is {launches}; accepted is one of the two.")
+    return 1 if quick else LAUNCHES if launches is None else launches
 
 
-def _data(trajectory: Path | None, video: Path | None, duplicates: RepeatedStamps) -> TrajectoryData | None:
+def _settings(budget: float, total: float | None) -> Settings:
+    from paceline_harness.commands.choose import Mistake
+    from paceline_harness.measure import Settings
+
+    for name, seconds in (("--budget", budget), ("--total", total)):
+        if seconds is not None and not seconds > 0:
+            raise Mistake(f"{name} is {seconds}; accepted is a positive number of seconds.")
+    return Settings(budget_s=budget)
+
+
+def _data(
+    trajectory: Path | None, video: Path | None, duplicates: RepeatedStamps, sizes: str | None
+) -> TrajectoryData | None:
     from paceline_harness.suites.data import DataError, from_files
 
     if trajectory is None and video is None:
         return None
+    if sizes is not None:
+        raise DataError("--sizes was given with --trajectory, whose size is its own; accepted is one of the two.")
     if video is None:
         raise DataError("--trajectory was given without --video-timestamps; accepted are both, or neither.")
     if trajectory is None:
@@ -103,44 +167,48 @@ def _data(trajectory: Path | None, video: Path | None, duplicates: RepeatedStamp
     return from_files(trajectory, video, duplicates.value)
 
 
-def _run(comparisons: list[Comparison], budget_s: float, seed: int) -> tuple[list[Record], bool]:
-    """Measure every comparison, with a progress bar when stderr is a terminal; tell whether Ctrl-C ended it."""
+def _run(
+    what: Asked, comparisons: Sequence[Comparison], launches: int, settings: Settings, seed: int, total: float | None
+) -> Result:
+    """Measure every launch, with a progress bar when stderr is a terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    records: list[Record] = []
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    from paceline_harness.launches import Run, Whereabouts
+
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}")
     with Progress(
         *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty(), auto_refresh=False
     ) as bar:
-        task = bar.add_task("", total=len(comparisons))
-        for number, comparison in enumerate(comparisons):
-            bar.update(task, description=comparison.title or comparison.name, completed=number, refresh=True)
+        task = bar.add_task("starting", total=1.0, left="")
 
-            def advance(share: float, number: int = number) -> None:
-                bar.update(task, completed=number + min(share, 1.0), refresh=True)
+        def watch(at: Whereabouts) -> None:
+            said = f"launch {at.launch} of {at.launches}, table {at.table} of {at.tables}: {at.title}"
+            bar.update(task, description=said, completed=at.done, left=_left(at.left_s), refresh=True)
 
-            result = comparison.run(budget_s=budget_s, seed=seed, progress=advance)
-            records += result.records
-            if result.interrupted:
-                return records, True
-    return records, False
+        return Run(what, comparisons, launches, settings, seed, total, watch).result()
 
 
-def _report(records: list[Record], output: Path) -> None:
-    """Print the tables and write record.jsonl, report.md and chart.svg into a folder of their own."""
+def _left(seconds: float | None) -> str:
+    """Return the time left in words, as near as it is known."""
+    if seconds is None:
+        return ""
+    return f"about {seconds:.0f} s left" if seconds < 100 else f"about {seconds / 60:.0f} min left"
+
+
+def _report(records: Sequence[Record], output: Path) -> Path | None:
+    """Print the tables and write record.jsonl and the reports into a folder of their own, which is returned."""
     from paceline_harness.record import write_records
-    from paceline_harness.report.chart import save_chart
-    from paceline_harness.report.markdown import report
+    from paceline_harness.report import write_run
     from paceline_harness.report.terminal import console, show
 
     show(records, console())
     if not records:
-        return
+        return None
     folder = output / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     write_records(folder / "record.jsonl", records)
-    (folder / "report.md").write_text(report(records, "chart.svg"), encoding="utf-8")
-    save_chart(records, folder / "chart.svg")
     typer.echo("")
-    for name in ("record.jsonl", "report.md", "chart.svg"):
-        typer.echo(str(folder / name))
+    typer.echo(str(folder / "record.jsonl"))
+    for path in write_run(records, folder):
+        typer.echo(str(path))
+    return folder

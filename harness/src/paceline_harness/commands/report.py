@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -11,35 +12,45 @@ if TYPE_CHECKING:
     from paceline_harness.record import Record
 
 EXIT_DIFFERS, EXIT_MISTAKE = 1, 2
+DOCUMENTS_FILE = "documents.md"
+
+
+class Like(StrEnum):
+    """Whose tables to mirror."""
+
+    DOCUMENTS = "documents"
 
 
 def report(
     file: Annotated[Path, typer.Argument(help="Records: a record.jsonl, or the same gzipped.")],
-    output: Annotated[Path | None, typer.Option(help="Write report.md and chart.svg into this folder.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write report.html, .md, .csv, .json and chart.svg, .png into this folder.")
+    ] = None,
     into: Annotated[Path | None, typer.Option(help="Fill the blocks between markers in this document.")] = None,
     check: Annotated[bool, typer.Option("--check", help="With --into: write nothing, exit 1 if it differs.")] = False,
+    like: Annotated[
+        Like | None, typer.Option(help="The published performance tables, row by row, with a verdict on each claim.")
+    ] = None,
 ) -> None:
     """Report on records that were measured before.
 
-    A block in a document begins with a line <!-- harness:overview --> (or sentences, claims, environment) and ends with
-    <!-- harness:end -->.
+    A block in a document begins with a line <!-- harness:overview --> (or sentences, claims, documents, environment)
+    and ends with <!-- harness:end -->. An analysis.md in the output folder, with a ## heading per operation, is
+    rendered beside that operation's table.
     """
     records = _records(file)
     if check and into is None:
         _mistake("--check was given without --into; accepted are both, or --into alone.")
+    if like is not None and into is not None:
+        _mistake(
+            "--like was given with --into; accepted is --into alone, with a block harness:documents in the document."
+        )
     if into is not None:
         _fill(into, records, file, check)
     if output is not None:
-        from paceline_harness.report.chart import save_chart
-        from paceline_harness.report.markdown import report as markdown
-
-        save_chart(records, output / "chart.svg")
-        (output / "report.md").write_text(markdown(records, "chart.svg"), encoding="utf-8")
-        typer.echo(f"{output / 'report.md'}\n{output / 'chart.svg'}")
+        _write(output, records, like)
     if into is None and output is None:
-        from paceline_harness.report.terminal import console, show
-
-        show(records, console())
+        _show(records, like)
 
 
 def _records(file: Path) -> list[Record]:
@@ -54,6 +65,33 @@ def _records(file: Path) -> list[Record]:
     if not records:
         _mistake(f"{file} holds no record; accepted is a file with one or more.")
     return records
+
+
+def _write(folder: Path, records: list[Record], like: Like | None) -> None:
+    from paceline_harness.report import write_run
+
+    try:
+        if like is None:
+            written = write_run(records, folder)
+        else:
+            from paceline_harness.report.documents_text import markdown
+
+            folder.mkdir(parents=True, exist_ok=True)
+            written = [folder / DOCUMENTS_FILE]
+            written[0].write_text(f"# Published tables, row by row\n\n{markdown(records)}\n", encoding="utf-8")
+    except OSError as error:
+        _mistake(f"{folder} cannot be written to: {error.strerror or error}.")
+    for path in written:
+        typer.echo(str(path))
+
+
+def _show(records: list[Record], like: Like | None) -> None:
+    from paceline_harness.report import documents_text, terminal
+
+    if like is None:
+        terminal.show(records, terminal.console())
+    else:
+        documents_text.show(records, terminal.console())
 
 
 def _fill(document: Path, records: list[Record], source: Path, check: bool) -> None:

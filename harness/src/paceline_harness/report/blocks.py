@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Sequence
 
 from paceline_harness.record import Record
-from paceline_harness.report import environment, sentences
+from paceline_harness.report import documents_text, environment, means, sentences
 from paceline_harness.report.markdown import overview_table
-from paceline_harness.report.words import LEGEND, ONE_LAUNCH
+from paceline_harness.report.tables import tables_of
+from paceline_harness.report.words import LEGEND, launches_text
 
 Block = Callable[[Sequence[Record]], str]
 
@@ -25,22 +26,28 @@ class BlockError(ValueError):
 
 
 def _overview(records: Sequence[Record]) -> str:
-    return f"{overview_table(records)}\n\n{LEGEND} {ONE_LAUNCH.capitalize()}, {records[0].utc[:10]}."
+    launches = launches_text(tables_of(records)).capitalize()
+    return f"{overview_table(records)}\n\n{LEGEND} {launches}, {records[0].utc[:10]}."
 
 
 def _sentences(records: Sequence[Record]) -> str:
-    lines = [f"- {sentences.closing(record)}" for record in records]
-    if said := sentences.summary(records):
+    tables = tables_of(records)
+    lines = [f"- {sentences.closing(table)}" for table in tables]
+    if said := means.sentence(tables):
         lines.append(f"- {said}")
     return "\n".join(lines)
 
 
 def _claims(records: Sequence[Record]) -> str:
-    return "\n".join(f"- {record.title}. {said}" for record in records if (said := sentences.claim(record)))
+    return "\n".join(f"- {table.label}. {said}" for table in tables_of(records) if (said := sentences.claim(table)))
 
 
 def _environment(records: Sequence[Record]) -> str:
-    return "\n".join(f"- {line}" for line in environment.lines(records[-1]))
+    return "\n".join(f"- {line}" for line in environment.lines(records))
+
+
+def _documents(records: Sequence[Record]) -> str:
+    return documents_text.markdown(records, level=3)
 
 
 BLOCKS: dict[str, Block] = {
@@ -48,6 +55,7 @@ BLOCKS: dict[str, Block] = {
     "sentences": _sentences,
     "claims": _claims,
     "environment": _environment,
+    "documents": _documents,
 }
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from paceline_harness.record import Record
-from paceline_harness.report import environment, sentences
+from paceline_harness.report import environment, means, sentences, source
 from paceline_harness.report.rows import DETAIL_HEADER, Row, detail, footnotes, labels, overview, overview_header
-from paceline_harness.report.terminal import warning
-from paceline_harness.report.words import LEGEND, ONE_LAUNCH, heading
-from paceline_harness.result import trustworthy
+from paceline_harness.report.tables import Table, tables_of
+from paceline_harness.report.words import LEGEND, heading, launches_text
 
 
 def overview_table(records: Sequence[Record]) -> str:
     """Return the overview alone, for a README."""
-    return table(overview_header(records), overview(records))
+    tables = tables_of(records)
+    return table(overview_header(tables), overview(tables))
 
 
 def table(header: Sequence[str], rows: Sequence[Row]) -> str:
@@ -31,32 +31,35 @@ def table(header: Sequence[str], rows: Sequence[Row]) -> str:
     return "\n".join(out)
 
 
-def report(records: Sequence[Record], chart: str | None = None) -> str:
-    """Return the whole report; `chart` is the file name of the picture beside it."""
+def report(
+    records: Sequence[Record], chart: str | None = None, analysis: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """Return the whole report; `chart` is the picture beside it, `analysis` paragraphs by the table they are on."""
     if not records:
         return "# Comparison\n\nNothing was measured.\n"
-    parts = ["# Comparison", f"Measured {records[0].utc}, {ONE_LAUNCH}."]
-    if not all(trustworthy(record) for record in records):
-        parts.append(f"**{warning(records)}**")
-    parts.append(overview_table(records))
-    parts.append(LEGEND)
+    tables = tables_of(records)
+    parts = ["# Comparison", f"Measured {records[0].utc}, {launches_text(tables)}."]
+    if noisy := source.noise(records):
+        parts.append("\n".join(f"- **{said}**" for said in noisy))
+    if warning := sentences.warning(tables):
+        parts.append(f"**{warning}**")
+    parts += [overview_table(records), LEGEND]
     if chart:
         parts.append(f"![Time against each table's baseline, logarithmic]({chart})")
-    parts.append("\n".join(f"- {sentences.closing(record)}" for record in records))
-    if said := sentences.summary(records):
-        parts.append(said)
-    for record in records:
-        parts.extend(_section(record))
-    parts.append("## Environment")
-    parts.append("\n".join(f"- {line}" for line in environment.lines(records[-1])))
+    parts.append("\n".join(f"- {sentences.closing(each)}" for each in tables))
+    if mean := means.sentence(tables):
+        parts.append(mean)
+    for each in tables:
+        parts += _section(each, (analysis or {}).get(each.title) or (analysis or {}).get(each.op) or ())
+    parts += ["## Environment", "\n".join(f"- {line}" for line in environment.lines(records))]
     return "\n\n".join(parts) + "\n"
 
 
-def _section(record: Record) -> list[str]:
-    parts = [f"## {heading(record)}", table(DETAIL_HEADER, detail(record))]
-    if said := sentences.claim(record):
+def _section(of: Table, analysis: Sequence[str]) -> list[str]:
+    parts = [f"## {heading(of)}", *analysis, table(DETAIL_HEADER, detail(of))]
+    if said := sentences.claim(of):
         parts.append(said)
-    if said_of := labels(record) + footnotes(record):
+    if said_of := labels(of) + footnotes(of):
         parts.append("\n".join(f"- {line}" for line in said_of))
     return parts
 

@@ -1,44 +1,40 @@
-"""One closing sentence per table, and one that sets a published figure beside what was measured."""
+"""One closing sentence per table, one that sets a published figure beside what was measured, and warnings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from paceline_harness.record import Record
+from paceline_harness.report.source import Pair
+from paceline_harness.report.tables import Table
 from paceline_harness.report.words import (
-    ONE_LAUNCH,
     UNTRUSTWORTHY,
-    backends,
     centre_text,
-    fastest,
+    counted,
     figure,
-    geometric_means,
     interval_text,
-    leaders,
+    inverse,
 )
-from paceline_harness.result import PairedRatio, cell, paired_ratio, trustworthy
 
 
-def closing(record: Record) -> str:
+def closing(table: Table) -> str:
     """Return what the fastest backend did against the baseline, and against the limit where there is one."""
-    names = [each.name for each in record.candidates if each.group == "backend" and each.name != record.baseline]
-    best = fastest(record, names or None)
-    if best is None or best == record.baseline:
-        return f"Nothing was timed against {record.baseline} on {lower_first(record.title)}."
-    parts = [against(record.baseline, paired_ratio(record, best, record.baseline))]
-    for each in record.candidates:
-        if each.group == "limit" and cell(record, each.name).call_ns is not None:
-            found = paired_ratio(record, best, each.name)
-            parts.append(f"took {times(found)} times the {each.name}'s time")
-    sentence = f"{best} {' and '.join(parts)} on {lower_first(record.title)} ({ONE_LAUNCH})."
-    if level := sorted(leaders(record, names) - {best}):
+    names = [name for name in table.columns if name != table.baseline]
+    best = table.fastest(names or None)
+    if best is None or best == table.baseline:
+        return f"Nothing was timed against {table.baseline} on {lower_first(table.label)}."
+    parts = [against(table.baseline, table.pair(best, table.baseline))]
+    limits = [name for name in table.timed() if table.group(name) == "limit"]
+    parts += [f"took {times(table.pair(best, name))} times the {name}'s time" for name in limits]
+    launches = counted(len(table.launches), "launch")
+    sentence = f"{best} {' and '.join(parts)} on {lower_first(table.label)} ({launches})."
+    if level := sorted(table.leaders(names) - {best}):
         sentence += f" {' and '.join(level)} cannot be told from it."
-    if not trustworthy(record):
+    if not table.trustworthy:
         sentence += f" {UNTRUSTWORTHY.capitalize()}: the baseline seemed to differ from itself."
     return sentence
 
 
-def against(other: str, found: PairedRatio) -> str:
+def against(other: str, found: Pair) -> str:
     """Return "ran 12.3 [12.1, 12.5] times faster than other", or what else the verdict allows to be said."""
     if found.verdict == "faster":
         return f"ran {inverse_times(found)} times faster than {other}"
@@ -49,48 +45,49 @@ def against(other: str, found: PairedRatio) -> str:
     return f"against {other} is undecided ({times(found)} of its time)"
 
 
-def claim(record: Record) -> str | None:
+def claim(table: Table) -> str | None:
     """Return the published figure beside the fastest backend's, against the published code and the baseline."""
-    if record.claim is None:
+    if table.claim is None:
         return None
     parts = [
-        f"Claim ({record.claim.source}): {record.claim.before_ms:g} ms to "
-        f"{record.claim.after_ms:g} ms, {record.claim.speedup:g}×"
+        f"Claim ({table.claim.source}): {table.claim.before_ms:g} ms to "
+        f"{table.claim.after_ms:g} ms, {table.claim.speedup:g}×"
     ]
-    best = fastest(record, backends([record]))
-    if best is not None and best != record.baseline:
-        others = [each.name for each in record.candidates if each.group == "as published"] + [record.baseline]
-        for other in others:
-            if cell(record, other).call_ns is not None:
-                found = paired_ratio(record, best, other)
-                parts.append(f"{best} measured against {other}: {inverse_times(found, '×')}")
+    best = table.fastest(table.columns)
+    if best is not None and best != table.baseline:
+        others = [name for name in table.timed() if table.group(name) == "as published"]
+        parts += [
+            f"{best} measured against {other}: {inverse_times(table.pair(best, other), '×')}"
+            for other in [*others, table.baseline]
+            if other in table.timed()
+        ]
     return "; ".join(parts) + "."
 
 
-def summary(records: Sequence[Record]) -> str | None:
-    """Return each backend's geometric mean of speeds against the baselines; None when nothing was timed."""
-    means = geometric_means(records)
-    if not means:
+def warning(tables: Sequence[Table]) -> str | None:
+    """Return the sentence that names the tables whose null arm is off; None when there are none."""
+    titles = ", ".join(repr(table.label) for table in tables if not table.trustworthy)
+    if not titles:
         return None
-    said = ", ".join(
-        f"{name} {figure(mean)}× over {count} table{'s' * (count > 1)}" for name, (mean, count) in means.items()
+    return (
+        f"{UNTRUSTWORTHY.capitalize()}: in {titles} the baseline, measured a second time in hiding, seemed to differ "
+        "from itself. Quieten the machine or raise --budget, and run again."
     )
-    return f"Geometric mean of the speeds against each table's baseline: {said}."
 
 
-def times(found: PairedRatio) -> str:
+def times(found: Pair) -> str:
     """Return a ratio of times with its interval: "1.05 [1.03, 1.07]"; without one, the number of pairs."""
     if found.interval is None:
         return f"about {figure(found.ratio)} ({found.pairs} pairs, too few for an interval)"
     return f"{centre_text(found.ratio, found.interval)} {interval_text(found.interval, found.ratio)}"
 
 
-def inverse_times(found: PairedRatio, sign: str = "") -> str:
+def inverse_times(found: Pair, sign: str = "") -> str:
     """Return the inverse of a ratio of times with its interval; `sign` follows the ratio."""
-    if found.interval is None:
+    turned = inverse(found.interval)
+    if turned is None:
         return f"about {figure(1 / found.ratio)}{sign} ({found.pairs} pairs, too few for an interval)"
-    inverse = 1 / found.interval[1], 1 / found.interval[0]
-    return f"{centre_text(1 / found.ratio, inverse)}{sign} {interval_text(inverse, 1 / found.ratio)}"
+    return f"{centre_text(1 / found.ratio, turned)}{sign} {interval_text(turned, 1 / found.ratio)}"
 
 
 def lower_first(title: str) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from paceline_harness.record import Record
-from paceline_harness.report import environment, sentences
+from paceline_harness.report import environment, means, sentences, source
 from paceline_harness.report.rows import DETAIL_HEADER, Row, detail, footnotes, overview, overview_header
-from paceline_harness.report.words import LEGEND, ONE_LAUNCH, UNTRUSTWORTHY, heading
-from paceline_harness.result import trustworthy
+from paceline_harness.report.tables import tables_of
+from paceline_harness.report.words import LEGEND, heading, launches_text
 
 PLAIN_WIDTH = 200
 OVERVIEW_COLUMN = 28
@@ -30,42 +30,37 @@ def show(records: Sequence[Record], to: Console) -> None:
     if not records:
         to.print("Nothing was measured.")
         return
-    to.print(_table(overview_header(records), overview(records), to, lined=True, width=OVERVIEW_COLUMN))
-    to.print(Text(f"{LEGEND} {ONE_LAUNCH.capitalize()}.", style="dim"))
+    tables = tables_of(records)
+    for said in source.noise(records):
+        to.print(Text(said, style="yellow"))
+    to.print(rich_table(overview_header(tables), overview(tables), to, lined=True, width=OVERVIEW_COLUMN))
+    to.print(Text(f"{LEGEND} {launches_text(tables).capitalize()}.", style="dim"))
     to.print()
-    for record in records:
-        to.print(Text(heading(record), style="bold"))
-        to.print(_table(DETAIL_HEADER, detail(record), to))
-        for note in footnotes(record):
+    for table in tables:
+        to.print(Text(heading(table), style="bold"))
+        to.print(rich_table(DETAIL_HEADER, detail(table), to))
+        for note in footnotes(table):
             to.print(Text(note, style="dim"))
         to.print()
-    for record in records:
-        if said := sentences.claim(record):
-            to.print(Text(f"{record.title}. {said}"))
-        to.print(Text(sentences.closing(record), style="" if trustworthy(record) else "yellow"))
-    if said := sentences.summary(records):
-        to.print(Text(said))
+    for table in tables:
+        if claim := sentences.claim(table):
+            to.print(Text(f"{table.label}. {claim}"))
+        to.print(Text(sentences.closing(table), style="" if table.trustworthy else "yellow"))
+    if mean := means.sentence(tables):
+        to.print(Text(mean))
     to.print()
-    for line in environment.lines(records[-1]):
+    for line in environment.lines(records):
         to.print(Text(line, style="dim"))
-    if not all(trustworthy(record) for record in records):
-        to.print(Text(warning(records), style="bold yellow"))
+    if warning := sentences.warning(tables):
+        to.print(Text(warning, style="bold yellow"))
 
 
-def warning(records: Sequence[Record]) -> str:
-    """Return the sentence that names the tables whose null arm is off."""
-    titles = ", ".join(repr(record.title) for record in records if not trustworthy(record))
-    return (
-        f"{UNTRUSTWORTHY.capitalize()}: in {titles} the baseline, measured a second time in hiding, seemed to differ "
-        "from itself. Quieten the machine or raise --budget, and run again."
-    )
-
-
-def _table(
+def rich_table(
     header: Sequence[str], rows: Sequence[Row], to: Console, *, lined: bool = False, width: int | None = None
-) -> Table:
+) -> RichTable:
+    """Return rows as a table for the console: rules of its own in a terminal, plain ASCII elsewhere."""
     style = box.SIMPLE_HEAD if to.is_terminal else box.ASCII2
-    table = Table(box=style, show_lines=lined)
+    table = RichTable(box=style, show_lines=lined)
     for name in header:
         table.add_column(name, overflow="fold", max_width=width)
     for row in rows:

@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from paceline_harness.record import CandidateInfo, Correctness, Record
-from paceline_harness.result import Cell, cell, paired_ratio
+from paceline_harness.record import Correctness
+from paceline_harness.report.source import Across
+from paceline_harness.report.tables import Table
 
 Interval = tuple[float, float]
-ONE_LAUNCH = "one launch"
 LEGEND = (
     "n× [low, high] = n times as fast as what it is compared with. Bold: the fastest, and what cannot be told from it."
 )
 UNTRUSTWORTHY = "environment not trustworthy"
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def number(count: int) -> str:
+    """Return a count as it stands in a sentence: "five", and figures above twelve."""
+    return NUMBERS[count] if 0 <= count < len(NUMBERS) else f"{count:,}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return "one launch", "five launches", "24 tables"."""
+    plural = "es" if noun.endswith(("ch", "sh", "s", "x")) else "s"
+    return f"{number(count)} {noun}{plural if count != 1 else ''}"
+
+
+def launches_text(tables: Sequence[Table]) -> str:
+    """Return how many launches the tables had: "one launch", "five launches", "three to five launches"."""
+    counts = sorted({len(table.launches) for table in tables})
+    most = counted(counts[-1], "launch")
+    return most if len(counts) == 1 else f"{number(counts[0])} to {most}"
+
+
+def items_text(table: Table) -> str:
+    """Return "1,000 quaternions", "1 call"."""
+    return f"{table.items:,} {table.item}{'s' * (table.items != 1)}"
 
 
 def time_text(ns: float | None) -> str:
@@ -48,31 +72,53 @@ def centre_text(centre: float, interval: Interval | None) -> str:
     return figure(centre, _digits(interval, centre))
 
 
+def ratio_text(ratio: float | None, interval: Interval | None) -> str:
+    """Return "0.251 [0.248, 0.254]"; a ratio without an interval is marked as rough."""
+    if ratio is None:
+        return "–"
+    return f"{centre_text(ratio, interval)} {interval_text(interval, ratio)}" if interval else f"about {figure(ratio)}"
+
+
+def speed_text(times: float, interval: Interval | None) -> str:
+    """Return "8.22× [8.14, 8.31]"; a speed without an interval is marked as rough."""
+    if interval is None:
+        return f"about {figure(times)}×"
+    return f"{centre_text(times, interval)}× {interval_text(interval, times)}"
+
+
 def _digits(interval: Interval | None, centre: float) -> int:
     return 3 if interval is None or (interval[1] - interval[0]) / centre > 0.02 else 4
 
 
-def speed(found: Cell) -> tuple[float, Interval | None]:
+def inverse(interval: Interval | None) -> Interval | None:
+    """Return the interval of the inverse."""
+    return None if interval is None else (1 / interval[1], 1 / interval[0])
+
+
+def speed(found: Across) -> tuple[float, Interval | None]:
     """Return how many times as fast as the baseline a cell is, and the interval of that."""
     assert found.ratio is not None
-    inverse = None if found.interval is None else (1 / found.interval[1], 1 / found.interval[0])
-    return 1 / found.ratio, inverse
+    return 1 / found.ratio, inverse(found.interval)
 
 
-def cell_lines(found: Cell) -> list[str]:
+def pairs_text(found: Across) -> str:
+    """Return "728 pairs", or "3,640 pairs in five launches"."""
+    pairs = f"{found.pairs:,} pairs"
+    return pairs if found.launches == 1 else f"{pairs} in {counted(found.launches, 'launch')}"
+
+
+def cell_lines(found: Across) -> list[str]:
     """Return a table cell: time; speed with its interval; verdict with the number of pairs. Or why there is none."""
     if found.status != "timed":
         return [status_text(found.status, found.reason)]
     if found.is_baseline:
         return [time_text(found.call_ns), "baseline"]
-    times, interval = speed(found)
-    verdict = f"{found.verdict}, {found.pairs} pairs"
-    return [time_text(found.call_ns), f"{centre_text(times, interval)}× {interval_text(interval, times)}", verdict]
+    return [time_text(found.call_ns), speed_text(*speed(found)), f"{found.verdict}, {pairs_text(found)}"]
 
 
 def status_text(status: str, reason: str) -> str:
     """Return why a candidate has no time: "n/a: reason", "not equal: …", "failed: …"."""
-    return f"{'n/a' if status == 'unavailable' else status}: {reason}"
+    return ": ".join(filter(None, ("n/a" if status == "unavailable" else status, reason)))
 
 
 def error_text(correct: Correctness | None) -> str:
@@ -85,53 +131,6 @@ def error_text(correct: Correctness | None) -> str:
     )
 
 
-def heading(record: Record) -> str:
+def heading(table: Table) -> str:
     """Return a table's heading: title, items, and how it was measured."""
-    plural = "" if record.items == 1 else "s"
-    return f"{record.title}: {record.items:,} {record.item}{plural}, {ONE_LAUNCH}"
-
-
-def backends(records: Iterable[Record]) -> list[str]:
-    """Return the names of all backend columns, in the order of their first appearance."""
-    return list(dict.fromkeys(each.name for record in records for each in record.candidates if is_column(each)))
-
-
-def is_column(candidate: CandidateInfo) -> bool:
-    """Tell whether a candidate is one of the backends that are compared."""
-    return candidate.group == "backend"
-
-
-def fastest(record: Record, names: Sequence[str] | None = None) -> str | None:
-    """Return the candidate with the lowest median time, among `names` when given; None when none was timed."""
-    cells = [cell(record, each.name) for each in record.candidates if names is None or each.name in names]
-    timed = [(each.call_ns, each.name) for each in cells if each.call_ns is not None]
-    return min(timed)[1] if timed else None
-
-
-def leaders(record: Record, names: Sequence[str] | None = None) -> set[str]:
-    """Return the fastest candidate and those that its verdict cannot tell from it."""
-    best = fastest(record, names)
-    if best is None:
-        return set()
-    timed = [
-        arm.name
-        for arm in record.arms
-        if arm.name not in (best, record.null_arm) and (names is None or arm.name in names)
-    ]
-    level = {name for name in timed if paired_ratio(record, name, best).verdict in ("equivalent", "inconclusive")}
-    return level | {best}
-
-
-def geometric_means(records: Sequence[Record]) -> dict[str, tuple[float, int]]:
-    """Return for each backend the geometric mean of its speeds against the baselines, and over how many tables."""
-    means = {}
-    for name in backends(records):
-        logs = []
-        for record in records:
-            if any(each.name == name for each in record.candidates) and name != record.baseline:
-                found = cell(record, name)
-                if found.ratio is not None:
-                    logs.append(-math.log(found.ratio))
-        if logs:
-            means[name] = math.exp(sum(logs) / len(logs)), len(logs)
-    return means
+    return f"{table.title}: {items_text(table)}, {counted(len(table.launches), 'launch')}"

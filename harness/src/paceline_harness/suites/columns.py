@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from typing import Any
 
 import paceline
 from paceline import BackendUnavailable
 from paceline_harness.candidate import Candidate
+from paceline_harness.clock import perf_counter
 from paceline_harness.suites import UnknownNameError
 
 REFERENCE = "python"
@@ -39,15 +42,36 @@ def backend(
 ) -> Candidate:
     """Return one backend's candidate: `call(name)` makes what is timed; a backend that cannot serve says why."""
     state = paceline.status()[name]
-    about = partial(Candidate, name, group="backend", version=state.version)
+    about = partial(Candidate, name, group="backend", version=state.version, package=state.package)
     if state.state != "ready":
         return about(call=None, unavailable=state.reason or state.state)
     level = f", {state.level}" if state.level else ""
     label = f"paceline's {name} backend, {'compiled on first use' if state.jit else 'as installed'}{level}"
     try:
-        return about(call=call(name), label=label, observe=observe)
+        if not state.jit:
+            return about(call=call(name), label=label, observe=observe)
+        init = started(state.requires)
+        start = perf_counter()
+        made = call(name)
+        return about(call=made, label=label, observe=observe, start=lambda: init, bound_ns=perf_counter() - start)
     except BackendUnavailable as error:
         return about(call=None, unavailable=str(error))
+
+
+@cache
+def started(modules: tuple[str, ...]) -> int | None:
+    """Import what compiles a backend's kernels and start it; return the ns that this took, None if it was running.
+
+    Numba starts LLVM when it compiles for the first time, whatever it compiles.
+    """
+    if any(module in sys.modules for module in modules):
+        return None
+    start = perf_counter()
+    for module in modules:
+        found = import_module(module)
+        if module == "numba":
+            found.njit(lambda: 0)()
+    return perf_counter() - start
 
 
 def backends(

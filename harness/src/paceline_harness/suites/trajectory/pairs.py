@@ -45,6 +45,7 @@ def slerps(names: list[str], sizes: tuple[int, ...]) -> Comparison:
         NUMPY,
         ROTATION,
         reference=reference(partial(public, backend=REFERENCE)),
+        keep_outputs=False,
         title=sized("SLERP", sizes, "quats"),
         item="quaternion",
         claim=Claim(5.0, 0.1, 50.0, PUBLISHED) if sizes == (1000,) else None,
@@ -66,6 +67,7 @@ def positions(names: list[str], sizes: tuple[int, ...]) -> Comparison:
         NUMPY,
         POSITION,
         reference=reference(partial(public, backend=REFERENCE)),
+        keep_outputs=False,
         title=sized("Linear interp", sizes, "pts"),
         item="point",
         claim=Claim(2.0, 0.05, 40.0, PUBLISHED) if sizes == (1000,) else None,
@@ -87,6 +89,7 @@ def one_slerp(names: list[str]) -> Comparison:
         REFERENCE,
         ROTATION,
         reference=plain_python,
+        keep_outputs=False,
         title="One SLERP from tuples (raw kernel)",
         item="call",
     )

@@ -1,0 +1,1 @@
+"""One self-contained page: every figure of a run, with nothing loaded from anywhere."""

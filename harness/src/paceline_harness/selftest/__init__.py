@@ -1,0 +1,1 @@
+"""The harness measured by itself: kernels whose true ratio is known, through the public interface, errors counted."""
