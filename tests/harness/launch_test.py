@@ -165,6 +165,18 @@ def test_a_comparison_that_a_fresh_process_does_not_find_is_forked(tmp_path):
     assert done.stdout.split() == ["forked"] * 4, done.stderr
 
 
+def test_a_name_that_means_one_comparison_after_the_other_is_not_mistaken(tmp_path):
+    text = "from paceline_harness import Comparison\n" + (
+        "for n in (100, 200):\n"
+        "    inputs = lambda _, rng: (rng.standard_normal(n),)\n"
+        "    c = Comparison('sum', {'plain': lambda x: x.sum()}, inputs, [1], 'plain')\n"
+        "    r = c.run(launches=2, budget_s=0.01, seed=1)\n"
+        "    print(r.records[0].launch.how, r.records[0].buffers[0].bytes)\n"
+    )
+    done = python(tmp_path, text)
+    assert done.stdout.split() == ["fresh", "800", "forked", "1600"], done.stderr
+
+
 def test_files_are_read_up_to_their_first_run(tmp_path):
     path = tmp_path / "own.py"
     path.write_text(OWN + "doubling.run()\n")

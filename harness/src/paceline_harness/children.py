@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 import msgspec
 
-from paceline_harness.environment import THREADS
+from paceline_harness.environment import THREADS, checkout, machine
 from paceline_harness.launch import Asked, Failed, Named, Plan, Spec, Tell, measure_all, teller
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def fresh(what: Asked | Named, plan: Plan) -> Child:
 
 def forked(comparisons: Sequence[Comparison], plan: Plan) -> Child:
     """Start a copy of this process: for comparisons that nothing but this process knows, such as a test's lambdas."""
+    machine()  # asked for here once, known in every fork
+    checkout()
     reading, writing = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -85,6 +85,8 @@ class Comparison:
         self.candidates = _as_candidates(candidates)
         self.inputs, self.equal, self.keep_outputs, self.in_place = inputs, equal, keep_outputs, in_place
         self._origin, self._home = self, _caller()
+        file = str(self._home.get("__file__"))
+        self._number = _made[file] = _made.get(file, 0) + 1
         self.count_items, self.claim, self.notes = count_items, claim, tuple(notes)
         self.sizes = _checked_sizes(sizes)
         names = [each.name for each in self.candidates]
@@ -97,6 +99,11 @@ class Comparison:
             self.reference = reference
         else:
             self.reference = self.named(reference or baseline, "reference")
+
+    @property
+    def number(self) -> int:
+        """Which of the comparisons that its file makes this is, from 1: a name alone may mean another one later."""
+        return self._number
 
     def named(self, name: str, role: str = "candidate") -> Candidate:
         """Return the candidate of that name; ValueError, listing all names, when there is none."""
@@ -183,8 +190,18 @@ class Comparison:
         if any(each not in self._origin.candidates for each in self.candidates):
             return None  # a changed copy, which no file defines
         return Named(
-            str(Path(file).resolve()), _importable(self._home), name, list(self.sizes), candidates, self.baseline
+            str(Path(file).resolve()),
+            _importable(self._home),
+            name,
+            self._origin.number,
+            list(self.sizes),
+            candidates,
+            self.baseline,
         )
+
+
+_made: dict[str, int] = {}
+"""How many comparisons each file has made in this process."""
 
 
 def _share_of(progress: Progress, number: int, of: int, share: float) -> None:

@@ -63,9 +63,14 @@ def counters() -> Counters:
     return Counters(load, _steal_ticks(), usage.ru_nivcsw, usage.ru_minflt)
 
 
-@cache
 def environment() -> Environment:
-    """Describe the machine and the software; asked for once per process."""
+    """Describe the machine and the software; but for the cores in use they are asked for once per process."""
+    return msgspec.structs.replace(machine(), affinity=_affinity(), governor=_governor())
+
+
+@cache
+def machine() -> Environment:
+    """Describe what no pinning changes. A fork inherits the answer, which takes a tenth of a second to find."""
     info = _cpuinfo()
     flags = sorted(info.get("flags", info.get("Features", "")).split())
     return Environment(
@@ -73,8 +78,8 @@ def environment() -> Environment:
         cpu_flags_sha256=hashlib.sha256(" ".join(flags).encode()).hexdigest() if flags else None,
         cpu_notable_flags=[flag for flag in NOTABLE_FLAGS if flag in flags],
         cores=os.cpu_count(),
-        affinity=sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
-        governor=_governor(),
+        affinity=[],
+        governor=None,
         hypervisor=_read("/sys/hypervisor/type") or ("yes" if "hypervisor" in flags else None),
         kernel=f"{platform.system()} {platform.release()}",
         python=f"{platform.python_implementation()} {platform.python_version()}",
@@ -110,10 +115,13 @@ def _cpuinfo() -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def _affinity() -> list[int]:
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
 def _governor() -> str | None:
     """Return the frequency governor of the cores that this process may run on; several, with commas."""
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-    found = (_read(f"/sys/devices/system/cpu/cpu{core}/cpufreq/scaling_governor") for core in cores)
+    found = (_read(f"/sys/devices/system/cpu/cpu{core}/cpufreq/scaling_governor") for core in _affinity() or [0])
     return ", ".join(sorted({each for each in found if each})) or None
 
 

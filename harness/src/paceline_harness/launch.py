@@ -40,11 +40,15 @@ class Asked(msgspec.Struct, frozen=True, tag=True):
 
 
 class Named(msgspec.Struct, frozen=True, tag=True):
-    """A comparison at the top level of a file or module, with the sizes, candidates and baseline to measure."""
+    """A comparison at the top level of a file or module, with the sizes, candidates and baseline to measure.
+
+    `number` is which of the comparisons that the file makes it is: in a loop one name means one after the other.
+    """
 
     file: str
     module: str | None
     name: str
+    number: int
     sizes: list[int]
     candidates: list[str]
     baseline: str
@@ -204,8 +208,8 @@ def _named(what: Named) -> Comparison:
     except BaseException as error:
         raise NotFoundAgain(f"{what.module} cannot be imported: {type(error).__name__}: {error}") from error
     found = getattr(module, what.name, None)
-    if not isinstance(found, Comparison):
-        raise NotFoundAgain(f"{what.file} defines no Comparison named {what.name!r} when it is read again.")
+    if not isinstance(found, Comparison) or found.number != what.number:
+        raise NotFoundAgain(f"{what.file} does not define the same {what.name!r} when it is read again.")
     names = [each.name for each in found.candidates]
     if not {*what.candidates, what.baseline} <= set(names):
         raise NotFoundAgain(f"{what.name!r} in {what.file} has other candidates when it is read again.")
