@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from harness.fakes import run, with_null_ratio
-from paceline_harness.record import Claim
+from paceline_harness.record import Claim, FirstCall
 from paceline_harness.report import means, sentences
 from paceline_harness.report.chart import save_chart
 from paceline_harness.report.markdown import overview_table, report
@@ -167,3 +167,14 @@ def test_figures():
     ]
     assert interval_text((0.998, 1.002), 1.0) == "[0.9980, 1.002]"
     assert interval_text(None) == "–"
+
+
+def test_a_compiling_candidates_first_call_is_told_in_three_figures(record):
+    first = FirstCall(1_200_000_000, 8_000_000, 250_000)
+    candidates = [
+        msgspec.structs.replace(each, first_call=first) if each.name == "fast" else each for each in record.candidates
+    ]
+    text = report([msgspec.structs.replace(record, candidates=candidates)])
+    assert "First call of fast: 1.20 s to start its compiler" in text
+    assert "8.00 ms to compile or load from its cache, 250 µs to run." in text
+    assert "First call" not in report([record])

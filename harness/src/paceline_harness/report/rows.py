@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from paceline_harness.report import source
 from paceline_harness.report.tables import Table, columns_of
@@ -79,7 +80,7 @@ def _detail_row(table: Table, name: str, is_best: bool) -> Row:
 def footnotes(table: Table) -> list[str]:
     """Return what a reader of a table must know: the null arm, wider tolerances, quantiles that disagree, notes."""
     notes = dict.fromkeys(note for record in table.launches for note in record.notes)
-    return [*_null_arm(table), *_tolerances(table), *_quantiles(table), *notes]
+    return [*_null_arm(table), *_first_calls(table), *_tolerances(table), *_quantiles(table), *notes]
 
 
 def _null_arm(table: Table) -> list[str]:
@@ -94,6 +95,25 @@ def _null_arm(table: Table) -> list[str]:
     over = counted(len(found), "launch")
     low, high = figure(min(ratios), 4), figure(max(ratios), 4)
     return [f"The baseline against itself: {low} to {high} over {over}. {spent}"]
+
+
+def _first_calls(table: Table) -> list[str]:
+    """Return what the first call of each compiling candidate consists of, in medians over the launches."""
+    sentences = []
+    for name in table.names:
+        found = [
+            each.first_call
+            for record in table.launches
+            for each in record.candidates
+            if each.name == name and each.first_call is not None
+        ]
+        if not found:
+            continue
+        start = [each.init_ns for each in found if each.init_ns is not None]
+        begun = f"{time_text(median(start))} to start its compiler, once a process; " if start else ""
+        load, run = (time_text(median(getattr(each, part) for each in found)) for part in ("compile_ns", "run_ns"))
+        sentences.append(f"First call of {name}: {begun}{load} to compile or load from its cache, {run} to run.")
+    return sentences
 
 
 def _tolerances(table: Table) -> list[str]:
