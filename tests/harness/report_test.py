@@ -178,3 +178,10 @@ def test_a_compiling_candidates_first_call_is_told_in_three_figures(record):
     assert "First call of fast: 1.20 s to start its compiler" in text
     assert "8.00 ms to compile or load from its cache, 250 µs to run." in text
     assert "First call" not in report([record])
+
+
+def test_a_comparison_without_backends_has_its_candidates_as_columns(record):
+    own = [msgspec.structs.replace(each, group="baseline") for each in record.candidates]
+    table = Table([msgspec.structs.replace(record, candidates=own)])
+    assert table.columns == [name for name in table.names if name != table.baseline]
+    assert table.columns

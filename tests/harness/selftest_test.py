@@ -237,8 +237,9 @@ def test_a_whole_run_keeps_audited_records(tmp_path):
 
 
 def test_the_neighbour_ends_with_the_context():
-    with neighbour(1):
-        pass  # leaving would hang, or leave a process behind, if the load did not end
+    with neighbour(1) as load:
+        assert load.poll() is None
+    assert load.poll() is not None
 
 
 def test_mistakes_are_one_sentence(tmp_path):

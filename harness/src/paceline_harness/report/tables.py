@@ -23,7 +23,9 @@ class Table:
         self.baseline, self.claim = first.baseline, first.claim
         self.candidates: list[CandidateInfo] = first.candidates
         self.names = [each.name for each in first.candidates]
-        self.columns = [each.name for each in first.candidates if each.group == "backend"]
+        backends = [each.name for each in first.candidates if each.group == "backend"]
+        # A user's own comparison has no backends: everything that is compared with its baseline is a column then.
+        self.columns = backends or [name for name in self.names if name != self.baseline]
         self.cells: dict[str, Across] = {name: source.across(self.launches, name) for name in self.names}
         self.trustworthy: bool = source.trustworthy_table(self.launches)
         self._pairs: dict[tuple[str, str], Pair] = {}

@@ -42,7 +42,7 @@ def cores() -> tuple[int, int] | None:
 
 
 @contextmanager
-def neighbour(seed: int) -> Iterator[None]:
+def neighbour(seed: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run the load on another core than this process, which is pinned meanwhile."""
     apart = cores()
     before = os.sched_getaffinity(0) if apart else None
@@ -52,7 +52,7 @@ def neighbour(seed: int) -> Iterator[None]:
     try:
         if apart:
             os.sched_setaffinity(0, {apart[1]})
-        yield
+        yield load
     finally:
         load.terminate()
         load.wait()
