@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 
 import numpy as np
 
@@ -45,4 +46,4 @@ def call(operation: str, backend: str, size: int = SIZE) -> Callable[[], object]
         stamps, at = arguments
         still = np.zeros((len(stamps), 3)), np.tile((0.0, 0.0, 0.0, 1.0), (len(stamps), 1))
         return partial(paceline.Trajectory(stamps, *still, backend=backend).gap, at)
-    return partial(getattr(paceline, OPERATIONS[operation].public), *arguments, backend=backend)
+    return partial(attrgetter(OPERATIONS[operation].public)(paceline), *arguments, backend=backend)

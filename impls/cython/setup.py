@@ -1,4 +1,4 @@
-"""Builds the kernels once per instruction-set level; ``paceline_cython.interpolation`` chooses one at import."""
+"""Builds the kernels once per instruction-set level; ``paceline_cython._level`` chooses one at import."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 PACKAGE = "paceline_cython"
-LEVELS = {"_v1": [], "_v3": ["-march=x86-64-v3"], "_v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"]}
-# No fused multiply-add, so that results are equal on every machine. The other two give up errno and floating-point
-# exception flags, which nothing reads; NaN and infinity keep their meaning.
-FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+LEVELS = {"v1": [], "v3": ["-march=x86-64-v3"], "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"]}
+# -O3 and no errno, no floating-point exception flags: nothing reads them. NaN and infinity keep their meaning.
+FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math"]
+KINDS = {
+    # No fused multiply-add, so that results are equal on every machine.
+    "exact": ["-ffp-contract=off"],
+    # Butterflies of up to 8 complex vectors are to stay in registers, so every helper is inlined whatever its size.
+    "fused": ["-ffp-contract=fast", "-Wno-psabi", "-DCYTHON_INLINE=inline __attribute__((always_inline))"],
+}
 
 
 class Build(build_ext):
@@ -20,18 +25,26 @@ class Build(build_ext):
 
     def build_extension(self, ext: Extension) -> None:
         """Build one module; MSVC keeps its defaults, which neither fuse nor reorder."""
-        if self.compiler.compiler_type == "unix":
-            ext.extra_compile_args += FLAGS + LEVELS.get(ext.name.removeprefix(f"{PACKAGE}."), [])
+        if self.compiler.compiler_type == "unix" and not ext.name.endswith("_cpu"):
+            kind, level = ext.name.removeprefix(f"{PACKAGE}._").split("_")
+            ext.extra_compile_args += FLAGS + KINDS[kind] + LEVELS[level]
         super().build_extension(ext)
 
 
 def modules() -> list[Extension]:
-    """Return the modules of this architecture; a compiler that lacks a level does without it."""
+    """Return the modules of this architecture; a compiler that lacks a level, or vector types, does without."""
     on_x86_64 = platform.machine().lower() in {"x86_64", "amd64"}
-    levels = LEVELS if on_x86_64 and platform.system() != "Windows" else ["_v1"]
+    levels = LEVELS if on_x86_64 and platform.system() != "Windows" else ["v1"]
+    names = ["_cpu", *(f"_{kind}_{level}" for kind in KINDS for level in levels)]
+    headers = [f"src/{PACKAGE}/{name}" for name in ("_int24.h", "_lanes.h", "_rounding.h", "_scratch.h", "_strips.h")]
     return [
-        Extension(f"{PACKAGE}.{name}", [f"src/{PACKAGE}/{name}.pyx"], optional=name in {"_v3", "_v4"})
-        for name in ["_cpu", *levels]
+        Extension(
+            f"{PACKAGE}.{name}",
+            [f"src/{PACKAGE}/{name}.pyx"],
+            depends=headers,
+            optional=name not in {"_cpu", "_exact_v1"},
+        )
+        for name in names
     ]
 
 

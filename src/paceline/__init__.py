@@ -1,5 +1,9 @@
 """The fastest available implementation of real hot paths, in Python, Numba, Cython or Rust, behind one interface."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from paceline.backends import (
     Backend,
     BackendStatus,
@@ -18,6 +22,9 @@ from paceline.interpolation import (
 )
 from paceline.selection import bind
 
+if TYPE_CHECKING:
+    from paceline import audio
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "BackendUnavailable",
     "StaleBackend",
     "Trajectory",
+    "audio",
     "bind",
     "interpolate_linear",
     "interpolate_positions_batch",
@@ -35,3 +43,16 @@ __all__ = [
     "slerp_quaternions_batch",
     "status",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the rooms that come on first use, so that ``import paceline`` stays light."""
+    if name == "audio":
+        from importlib import import_module
+
+        return import_module("paceline.audio")
+    raise AttributeError(f"module 'paceline' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -36,7 +36,7 @@ def as_stamps(x: ArrayLike, name: str) -> Stamps:
         flags = x.flags
         if flags.c_contiguous and flags.aligned:
             return x
-    array = _as_array(x, name)
+    array = as_array(x, name)
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}; accepted is one dimension, (n,).")
     kind = array.dtype.kind
@@ -73,7 +73,7 @@ def as_floats(x: ArrayLike, name: str, *shapes: tuple[int | str, ...]) -> Floats
             return x
         array = x
     else:
-        array = _as_array(x, name)
+        array = as_array(x, name)
         if array.dtype.kind == "b" or not (
             np.can_cast(array.dtype, _FLOAT64, "safe") or (array.dtype.kind in "iu" and array.dtype.itemsize == 8)
         ):
@@ -149,7 +149,8 @@ def check_queries(at: Stamps, name: str, first: int, last: int, bounds: Bounds) 
         )
 
 
-def _as_array(x: ArrayLike, name: str) -> NDArray[Any]:
+def as_array(x: ArrayLike, name: str) -> NDArray[Any]:
+    """Return ``x`` as an array of whatever dtype it has; refuse what would lose something on the way."""
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, whose mask would be lost; accepted is a plain array.")
     try:

@@ -40,6 +40,9 @@ class Backend:
     ``package`` holds a module per room; ``requires`` are import names that must be installed, looked up without
     importing them; a ``jit`` backend compiles on its first call, so its modules are not imported to see whether they
     work. ``level`` says which instruction set its kernels run on here.
+
+    ``variants`` name further ways to the same results: ``"rubato"`` is a module of ``package`` with another form of
+    some kernels, and ``backend="rust:rubato"`` asks for those; all other kernels are then the backend's own.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Backend:
     requires: tuple[str, ...] = ()
     jit: bool = False
     level: Callable[[], str] | None = None
+    variants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +172,12 @@ def load_kernel(operation: str, backend: str) -> Kernel | NotImplementedKernel:
     Raises
     ------
     BackendUnavailable
-        The backend is unknown, absent or broken.
+        The backend or its variant is unknown, absent or broken.
     StaleBackend
         It was built for another version of the contract.
     """
     known = discover()
+    backend, _, variant = backend.partition(":")
     if backend not in known and backend not in OFFICIAL:
         raise BackendUnavailable(f"No backend is named {backend!r}; {_those_ready()}.")
     state = _status_of(backend)
@@ -182,17 +187,27 @@ def load_kernel(operation: str, backend: str) -> Kernel | NotImplementedKernel:
         raise BackendUnavailable(f"The backend {backend!r} is {state.state}: {state.reason}; {_those_ready()}.")
     found = known[backend]
     assert isinstance(found, Backend)  # ready means that it was found
-    room = OPERATIONS[operation].module
+    if variant and variant not in found.variants:
+        has = ", ".join(found.variants) or "none"
+        raise BackendUnavailable(f"The backend {backend!r} has no variant {variant!r}; its variants: {has}.")
+    kernel = _kernel_in(f"{found.package}.{variant}", operation, backend) if variant else None
+    if kernel is None or isinstance(kernel, NotImplementedKernel):
+        kernel = _kernel_in(f"{found.package}.{OPERATIONS[operation].module}", operation, backend)
+    return kernel
+
+
+def _kernel_in(module: str, operation: str, backend: str) -> Kernel | NotImplementedKernel:
+    room = module.rpartition(".")[2]
     try:
-        module = importlib.import_module(f"{found.package}.{room}")
+        imported = importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != f"{found.package}.{room}":
+        if error.name != module:
             raise BackendUnavailable(f"The backend {backend!r} is broken: {error}; {_those_ready()}.") from error
         return NotImplementedKernel(f"it has no {room} module")
     except Exception as error:
         raise BackendUnavailable(f"The backend {backend!r} is broken: {error}; {_those_ready()}.") from error
     kernel: Kernel | NotImplementedKernel = getattr(
-        module, operation, NotImplementedKernel(f"its {room} module does not have it")
+        imported, operation, NotImplementedKernel(f"its {room} module does not have it")
     )
     return kernel
 

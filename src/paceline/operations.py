@@ -15,11 +15,39 @@ kernel                           signature -> first offending index (-1: none)
 ``trajectory_check``             ``(stamps, quats)``: a knot out of order, or with a bad quaternion
 ``trajectory_at``                as ``interpolate_trajectory_batch``, of knots that were checked; always -1
 ``trajectory_gap``               ``(stamps, at, out)``: int64 ns to the nearest knot; always -1
+``resample``                     ``(x (frames, channels) float32, up, down, hop, guard, response, radices_in,
+                                 twiddles_in, order_in, radices_out, twiddles_out, order_out, out)``: a frame that
+                                 is not finite; the plan's parts are those of ``Blocks`` in ``paceline.audio._filter``
+``resample_chunk``               ``(x (frames, channels), flush, up, down, coefficients (phases, order, taps),
+                                 history (channels, room), state int64 (3,), out)``: a frame that is not finite;
+                                 float32 or float64 throughout
+``convert_format``               ``(x, source, out, target, rounding)``: flat arrays, formats and rounding by their
+                                 number in ``paceline.audio.formats``; packed int24 as uint8 (3n,); always -1
+``interleave``                   ``(x (channels, frames), out (frames, channels))``: bits as uint8 … uint64; always -1
+``deinterleave``                 ``(x (frames, channels), out (channels, frames))``: the same; always -1
+``to_mono``                      ``(x (frames, channels), out (frames,))``; always -1
+``detect_voice``                 ``(x (samples,) float32, flush, plan int64, tables float32, threshold, below_peak,
+                                 history float32, state int64 (6,), scores float32, flags bool)``: a sample that is
+                                 not finite or beyond 1e12, found before all else; ``plan`` and ``tables`` are those
+                                 of ``Detector`` in ``paceline.audio._voice``
 ================================ ==================================================================================
 
-Where stamps and quaternions are both checked, all stamps come first (index i: ``stamps[i] <= stamps[i - 1]``); then, in
-the order of the queries, the two knots of each query's segment, the lower one first. The segment of a query is the last
-one that starts at or before it, clipped to the knots.
+``resample_chunk`` keeps a stream in ``history`` and ``state``: frames consumed, frames of output produced, and how many
+frames before the next one history still holds, at its front; in the beginning taps // 2 - 1, zeros. It takes all of
+``x``, then writes every output that is determined: the number n whose last tap, ``n * down // up + taps // 2``, is a
+frame consumed; with ``flush`` as if zeros followed, as many as ``out`` has room for. A frame that is not finite is
+found before anything changes. How ``x`` is cut into calls changes no bit of the output.
+
+``detect_voice`` judges the whole frames of ``x`` in order. ``history`` is: the levels of the frames remembered, frame i
+at ``i % memory``; the same levels in ascending order; the scores not told yet, frame i at ``i % (delay + 1)``. With n
+levels remembered, the new one among them, the floor is number ``n // 4`` in ascending order and the peak number
+``n * 19 // 20``. ``state`` is: frames seen, length of the current run of active frames, the last frame that the
+hang-over reaches, first and last frame of the latest stretch of speech, frames told. After frame i is judged, with
+``lag = shortest - 1 + padding``: a run of ``shortest`` or more makes the hang-over reach to ``i + hang``; frame
+``i - lag`` is speech if that is not behind it, and begins a new stretch if ``silence`` frames or more lie since the
+last one; then frame ``i - lag - silence + 1`` is told. With ``flush``, inactive frames follow until all are told. The
+module ``paceline.audio.vad`` has the formulas; 1e-14 is added to every bin's power, 1e-30 to a mean square that is put
+in dB; a mean square is a sum in float64. Each frame is computed by itself, so how ``x`` is cut changes no bit.
 """
 
 from __future__ import annotations
@@ -81,6 +109,9 @@ _ROTATION = Equality("absolute", 1e-15, "rad", "the fraction and the two weights
 _LINEAR = Equality("ulp", 1.0, "ulp", "cancellation is compensated, so only the last rounding remains")
 _EXACT = Equality("bitwise", 0.0, "ns", "integer arithmetic")
 _INDEX = Equality("bitwise", 0.0, "index", "the first one that is bad")
+_SAMPLE = Equality("absolute", 1e-6, "full scale", "-120 dB: float32 sums of some hundred products, in any order")
+_LEVEL = Equality("absolute", 0.01, "dB", "float32 FFTs differ in their last bits, which weigh most in quiet bins")
+_BITS = Equality("bitwise", 0.0, "sample", "every pair of formats has an exact definition")
 
 _HALF = 0.5**0.5
 _IDENTITY, _QUARTER_Z = (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, _HALF, _HALF)
@@ -122,6 +153,16 @@ _TRAJECTORY_GOLDEN = (
 )
 _CHECK_GOLDEN = (Golden((*_KNOTS, np.array([[0, 0, 0, 2.0], [0, 3, 0, 4], [1, 1, 1, 1]])), (-1,)),)
 _GAP_GOLDEN = (Golden((_stamps(0, 10, 30), _stamps(-3, 4, 10, 21, 34)), (3, 4, 0, 9, 4)),)
+_RESAMPLE_GOLDEN = (Golden((np.zeros(4, np.float32), 48_000, 16_000), (0.0, 0.0)),)
+_FORMAT_GOLDEN = (
+    Golden(
+        (np.array([0.0, 1.0, -1.0, 0.25, 2.5 / 32_768, np.nan], np.float32), "i16"), (0, 32_767, -32_768, 8_192, 2, 0)
+    ),
+    Golden((np.array([-128, 32_767, 384], np.int16), "u8"), (128, 255, 130)),
+)
+_VOICE_GOLDEN = (Golden((np.full(800, 0.1, np.float32), 8_000), (0.0,) * 3),)
+_INTERLEAVE_GOLDEN = (Golden((np.array([[1, 2, 3], [4, 5, 6]], np.int16),), (1, 4, 2, 5, 3, 6)),)
+_MONO_GOLDEN = (Golden((np.array([[1, 2], [2, 3], [-3, -4], [32_767, 32_767]], np.int16),), (2, 2, -4, 32_767)),)
 
 OPERATIONS: dict[str, Operation] = {
     operation.name: operation
@@ -142,6 +183,20 @@ OPERATIONS: dict[str, Operation] = {
                   _ROTATION, workloads.trajectory_to_video, _TRAJECTORY_GOLDEN, 203, 65),
         Operation("trajectory_gap", "interpolation", "Trajectory.gap", "n = query times",
                   _EXACT, workloads.gaps, _GAP_GOLDEN, 43, 3),
+        Operation("resample", "resample", "audio.resample", "n = frames",
+                  _SAMPLE, workloads.music, _RESAMPLE_GOLDEN, 5.4, 80),
+        Operation("resample_chunk", "resample", "audio.ResampleStream", "n = frames",
+                  _SAMPLE, workloads.music, _RESAMPLE_GOLDEN, 5.4, 322),
+        Operation("detect_voice", "vad", "audio.detect_voice", "n = samples",
+                  _LEVEL, workloads.speech, _VOICE_GOLDEN, 4, 30),
+        Operation("convert_format", "formats", "audio.convert_format", "n = samples",
+                  _BITS, workloads.samples, _FORMAT_GOLDEN, 6, 3),
+        Operation("interleave", "formats", "audio.interleave", "n = frames",
+                  _BITS, workloads.planar, _INTERLEAVE_GOLDEN, 16, 1),
+        Operation("deinterleave", "formats", "audio.deinterleave", "n = frames",
+                  _BITS, workloads.stereo, _INTERLEAVE_GOLDEN, 16, 1),
+        Operation("to_mono", "formats", "audio.to_mono", "n = frames",
+                  _BITS, workloads.stereo, _MONO_GOLDEN, 12, 2),
     )
 }  # fmt: skip
 """Every operation, by name."""

@@ -103,3 +103,38 @@ def _between_neighbours(n: int, rng: np.random.Generator) -> tuple[Episode, NDAr
     episode = synthetic_episode(n, rng)
     t0, t1 = episode.stamps[:n], episode.stamps[1 : n + 1]
     return episode, t0 + (rng.uniform(0.0, 1.0, n) * (t1 - t0)).astype(np.int64)
+
+
+def music(frames: int, rng: np.random.Generator) -> tuple[np.ndarray, int, int]:
+    """Return mono float32 of tones and noise at 48 kHz, to be resampled to 16 kHz."""
+    return _sound(frames, 48_000, rng), 48_000, 16_000
+
+
+def speech(samples: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    """Return mono float32 at 16 kHz: voiced syllables with pauses, over a quiet noise."""
+    times = np.arange(samples) / 16_000
+    pitch = 2 * np.pi * np.cumsum(140 + 30 * np.sin(2 * np.pi * 0.7 * times)) / 16_000
+    voice = sum(np.sin(k * pitch + rng.uniform(0, 2 * np.pi)) / k for k in range(1, 20))
+    syllables = np.clip(np.sin(2 * np.pi * 3.1 * times), 0, 1) * (np.sin(2 * np.pi * 0.23 * times) > -0.2)
+    return np.asarray(0.1 * voice * syllables + 2e-3 * rng.standard_normal(samples), np.float32), 16_000
+
+
+def samples(n: int, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+    """Return float32 samples, some beyond full scale, to become int16."""
+    return 1.25 * _sound(n, 48_000, rng), "i16"
+
+
+def stereo(frames: int, rng: np.random.Generator) -> tuple[np.ndarray]:
+    """Return interleaved float32, (frames, 2)."""
+    return (np.stack([_sound(frames, 48_000, rng), _sound(frames, 44_100, rng)], axis=1),)
+
+
+def planar(frames: int, rng: np.random.Generator) -> tuple[np.ndarray]:
+    """Return planar float32, (2, frames)."""
+    return (np.ascontiguousarray(stereo(frames, rng)[0].T),)
+
+
+def _sound(frames: int, rate: int, rng: np.random.Generator) -> np.ndarray:
+    times = np.arange(frames) / rate
+    tones = sum(np.sin(2 * np.pi * f * times + rng.uniform(0, 2 * np.pi)) for f in rng.uniform(60, 7_000, 5))
+    return np.asarray(0.15 * tones + 0.03 * rng.standard_normal(frames), np.float32)

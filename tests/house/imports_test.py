@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import paceline
-from paceline import operations, tum
+from paceline import audio, operations, tum
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {
@@ -24,6 +24,7 @@ SOURCES = {
 BACKENDS = tuple(name for name in SOURCES if name not in ("paceline", "paceline_harness", "paceline_pipelines"))
 PUBLIC = {
     "paceline": {*paceline.__all__, "operations", "tum", "__version__"},
+    "paceline.audio": set(audio.__all__),
     "paceline.operations": set(operations.__all__),
     "paceline.tum": set(tum.__all__),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from types import ModuleType
 
@@ -299,3 +300,29 @@ except paceline.BackendUnavailable as error:
         assert lines[1] == "[1.]"
         assert lines[2].startswith("StaleBackend" if state == "stale" else "BackendUnavailable")
         assert reason in lines[2]
+
+
+class TestVariants:
+    @pytest.fixture
+    def with_variant(self, installed, a_backend, monkeypatch):
+        base = a_backend("mine", lacks=("trajectory_gap",))
+        other = ModuleType("fake_mine.other")
+        other.interpolate_linear = lambda *_: "other"
+        monkeypatch.setitem(sys.modules, other.__name__, other)
+        installed(mine=dataclasses.replace(base, variants=("other",)))
+
+    def test_its_own_kernel_serves(self, with_variant):
+        assert selection.select("interpolate_linear", "mine:other")() == "other"
+        assert serves(backend="mine:other") == "mine:other"
+
+    def test_the_backends_serves_where_it_has_none(self, with_variant):
+        assert selection.select("slerp_quaternion", "mine:other")() == "mine"
+        assert selection.select("interpolate_linear", "mine")() == "mine"
+
+    def test_what_neither_has(self, with_variant):
+        with pytest.raises(paceline.BackendUnavailable, match="does not implement trajectory_gap"):
+            selection.select("trajectory_gap", "mine:other")
+
+    def test_unknown(self, with_variant):
+        with pytest.raises(paceline.BackendUnavailable, match="no variant 'another'; its variants: other"):
+            selection.select("interpolate_linear", "mine:another")

@@ -1,6 +1,7 @@
 //! Every instruction-set level gives what the plain one gives; the accuracy of all is proved by the Python suite.
 
-use _rust::interpolation::{BadIndex, Knots, Level, Outside, PairStamps, Quaternion};
+use _rust::interpolation::{BadIndex, Knots, Outside, PairStamps, Quaternion};
+use _rust::level::Level;
 
 /// SplitMix64: enough randomness for inputs, and no dependency.
 struct Random(u64);

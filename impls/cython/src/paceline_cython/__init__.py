@@ -3,10 +3,10 @@
 from paceline.backends import Backend
 
 
-def _level() -> str:
-    from paceline_cython.interpolation import LEVEL
+def _level_chosen() -> str:
+    from paceline_cython._level import LEVEL
 
     return LEVEL
 
 
-backend = Backend(name="cython", package="paceline_cython", version="0.1.0", contract=1, level=_level)
+backend = Backend(name="cython", package="paceline_cython", version="0.1.0", contract=1, level=_level_chosen)

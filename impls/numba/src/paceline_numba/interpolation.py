@@ -1,27 +1,27 @@
 """Trajectory interpolation in Numba; the contract is in :mod:`paceline.operations`.
 
 A batch goes through in blocks of queries: bracket -> fractions -> products -> weights -> apply. Each stage is a plain
-loop over a block's arrays, which LLVM turns into vector code; the arrays stay in the first-level cache. Every jitted
-helper is in this file, since a cached caller does not notice an edited helper in another one. Rows are unsigned: a
-signed index is checked for being negative, Python's way, and that check keeps a loop from becoming vector code.
+loop over a block's arrays, which LLVM turns into vector code; the arrays stay in the first-level cache. Rows are
+unsigned: a signed index is checked for being negative, Python's way, and that check keeps a loop from becoming vector
+code.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from paceline_numba import _kernels
+from paceline_numba._kernels import jit as _jit
 
 Stamps = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.uintp]
 Quaternion = tuple[float, float, float, float]
 Integer = Any  # a Python int where Python calls, an int64 or uintp in compiled code
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 BLOCK = 256
 GUESSES = 64  # from one anchor, which moves where guesses fail
@@ -30,12 +30,6 @@ SPLIT = 134_217_729.0  # 2**27 + 1: T. J. Dekker's constant, halves a double's 5
 TINY, HUGE = 1e-280, 1e280  # squared norms outside of these are rescaled before use
 NEAR_UNIT = 2e-4  # up to here from 1, five terms of 1/sqrt(n) reach full precision
 SMALL, MEDIUM = 8e-4, 2.8e-2  # up to here of 1 - cos, four and eight terms of the sine ratio do
-
-
-def _jit(function: Function) -> Function:
-    """Compile on the first call, without fastmath, and keep the result beside this file."""
-    compiled: Any = njit(nogil=True, cache=True, error_model="numpy")(function)
-    return cast("Function", compiled)
 
 
 class Block(NamedTuple):
@@ -647,39 +641,26 @@ def _trajectory_gap(stamps: Stamps, at: Stamps, out: Stamps) -> int:
     return -1
 
 
-# What each kernel is compiled for, once: inputs may be read-only, which any array can be taken as; a tuple with an int
-# in it is converted, and a wrong one refused. Without this every combination of types would compile anew, in a
-# caller's path.
+# What each kernel is compiled for: a tuple with an int in it is converted, and a wrong one refused.
 _TIMES, _TABLE = "Array(int64, 1, 'C', readonly=True)", "Array(float64, 2, 'C', readonly=True)"
 _OUT_TIMES, _OUT = "Array(int64, 1, 'C')", "Array(float64, 2, 'C')"
 _FOUR = "UniTuple(float64, 4)"
 _PAIRS = f"intp({_TIMES}, {_TIMES}, {_TABLE}, {_TIMES}, {_TABLE}, boolean, {_OUT})"
 _POSES = f"intp({_TIMES}, {_TABLE}, {_TABLE}, {_TIMES}, boolean, {_OUT}, {_OUT})"
 
-_KERNELS: dict[str, tuple[Callable[..., Any], list[str]]] = {
-    "slerp_quaternion": (
-        _slerp_quaternion,
-        [f"{_FOUR}(int64, int64, {_FOUR}, int64, {_FOUR}, {flag})" for flag in ("boolean", "Omitted(False)")],
-    ),
-    "slerp_quaternions_batch": (_slerp_quaternions_batch, [_PAIRS]),
-    "interpolate_positions_batch": (_interpolate_positions_batch, [_PAIRS]),
-    "interpolate_trajectory_batch": (_interpolate_trajectory_batch, [_POSES]),
-    "interpolate_linear": (_interpolate_linear, [f"intp({_TIMES}, {_TABLE}, {_TIMES}, boolean, {_OUT})"]),
-    "trajectory_check": (_trajectory_check, [f"intp({_TIMES}, {_TABLE})"]),
-    "trajectory_at": (_trajectory_at, [_POSES]),
-    "trajectory_gap": (_trajectory_gap, [f"intp({_TIMES}, {_TIMES}, {_OUT_TIMES})"]),
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Compile a kernel, or load it from the cache, when it is first asked for."""
-    if name not in _KERNELS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    function, signatures = _KERNELS[name]
-    kernel = njit(signatures, nogil=True, cache=True, error_model="numpy")(function)
-    globals()[name] = kernel
-    return kernel
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_KERNELS})
+__getattr__, __dir__ = _kernels.on_demand(
+    globals(),
+    {
+        "slerp_quaternion": (
+            _slerp_quaternion,
+            [f"{_FOUR}(int64, int64, {_FOUR}, int64, {_FOUR}, {flag})" for flag in ("boolean", "Omitted(False)")],
+        ),
+        "slerp_quaternions_batch": (_slerp_quaternions_batch, [_PAIRS]),
+        "interpolate_positions_batch": (_interpolate_positions_batch, [_PAIRS]),
+        "interpolate_trajectory_batch": (_interpolate_trajectory_batch, [_POSES]),
+        "interpolate_linear": (_interpolate_linear, [f"intp({_TIMES}, {_TABLE}, {_TIMES}, boolean, {_OUT})"]),
+        "trajectory_check": (_trajectory_check, [f"intp({_TIMES}, {_TABLE})"]),
+        "trajectory_at": (_trajectory_at, [_POSES]),
+        "trajectory_gap": (_trajectory_gap, [f"intp({_TIMES}, {_TIMES}, {_OUT_TIMES})"]),
+    },
+)

@@ -1,8 +1,11 @@
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Stamps = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Samples = NDArray[Any]
 Quaternion = tuple[float, float, float, float]
 
 def level() -> str: ...
@@ -36,3 +39,45 @@ def trajectory_at(
     out_quats: Floats,
 ) -> int: ...
 def trajectory_gap(stamps: Stamps, at: Stamps, out: Stamps) -> int: ...
+def convert_format(x: Samples, source: int, out: Samples, target: int, rounding: int) -> int: ...
+def interleave(x: Samples, out: Samples) -> int: ...
+def deinterleave(x: Samples, out: Samples) -> int: ...
+def to_mono(x: Samples, out: Samples) -> int: ...
+def resample(
+    x: NDArray[np.float32],
+    up: int,
+    down: int,
+    hop: int,
+    guard: int,
+    response: NDArray[np.float32],
+    radices_in: NDArray[np.int64],
+    twiddles_in: NDArray[np.float32],
+    order_in: NDArray[np.int64],
+    radices_out: NDArray[np.int64],
+    twiddles_out: NDArray[np.float32],
+    order_out: NDArray[np.int64],
+    out: NDArray[np.float32],
+) -> int: ...
+def resample_chunk(
+    x: Samples,
+    flush: bool,
+    up: int,
+    down: int,
+    coefficients: Samples,
+    history: Samples,
+    state: NDArray[np.int64],
+    out: Samples,
+) -> int: ...
+def resample_with_rubato(x: NDArray[np.float32], up: int, down: int, out: NDArray[np.float32]) -> int: ...
+def detect_voice(
+    x: NDArray[np.float32],
+    flush: bool,
+    plan: NDArray[np.int64],
+    tables: NDArray[np.float32],
+    threshold: float,
+    below_peak: float,
+    history: NDArray[np.float32],
+    state: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    flags: NDArray[np.bool_],
+) -> int: ...

@@ -1,58 +1,8 @@
-//! Compiles the batch operations for each instruction set and picks the best one that this processor has.
-//!
-//! The build is portable: a baseline x86-64 or aarch64 wheel holds all levels.
-
-use std::sync::OnceLock;
+//! Compiles the batch operations for each instruction set.
 
 use super::trajectory::{self, PairStamps};
 use super::{BadIndex, Knots, Outside, Quaternion, simd};
-
-/// An instruction set that the batch operations are compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    Baseline,
-    Avx2,
-    Avx512,
-}
-
-impl Level {
-    /// The best level of this processor.
-    pub fn detect() -> Self {
-        static DETECTED: OnceLock<Level> = OnceLock::new();
-        *DETECTED.get_or_init(|| {
-            #[cfg(target_arch = "x86_64")]
-            {
-                if is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx512dq")
-                    && is_x86_feature_detected!("avx512vl")
-                    && is_x86_feature_detected!("avx512bw")
-                    && is_x86_feature_detected!("avx2")
-                    && is_x86_feature_detected!("fma")
-                {
-                    return Self::Avx512;
-                }
-                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                    return Self::Avx2;
-                }
-            }
-            Self::Baseline
-        })
-    }
-
-    /// Every level that this processor can run, the plainest first.
-    pub fn available() -> impl Iterator<Item = Self> {
-        [Self::Baseline, Self::Avx2, Self::Avx512].into_iter().filter(|level| *level <= Self::detect())
-    }
-
-    /// The level's name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Baseline => "baseline",
-            Self::Avx2 => "avx2",
-            Self::Avx512 => "avx512",
-        }
-    }
-}
+use crate::level::Level;
 
 /// Defines a method of [`Level`] that runs a function of [`trajectory`] compiled for that level.
 macro_rules! for_each_level {

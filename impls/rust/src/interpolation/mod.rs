@@ -7,13 +7,12 @@
 mod block;
 mod bracket;
 mod lerp;
-pub mod level;
+mod level;
 mod quaternion;
 mod simd;
 mod slerp;
 mod trajectory;
 
-pub use level::Level;
 pub use quaternion::Quaternion;
 pub use slerp::slerp_one;
 pub use trajectory::PairStamps;

@@ -6,7 +6,8 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::interpolation::{BadIndex, Knots, Level, Outside, PairStamps, Quaternion, slerp_one};
+use crate::interpolation::{BadIndex, Knots, Outside, PairStamps, Quaternion, slerp_one};
+use crate::level::Level;
 
 type Tuple4 = (f64, f64, f64, f64);
 

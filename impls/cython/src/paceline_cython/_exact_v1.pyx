@@ -1,0 +1,6 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False, freethreading_compatible=True
+"""The kernels whose bits are the same on every machine, for the architecture's baseline."""
+
+include "_interpolation.pxi"
+include "_formats.pxi"
+include "_layouts.pxi"

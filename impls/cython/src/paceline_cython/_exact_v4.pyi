@@ -1,0 +1,1 @@
+from paceline_cython._exact_v1 import *

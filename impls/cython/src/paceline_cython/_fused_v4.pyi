@@ -1,0 +1,1 @@
+from paceline_cython._fused_v1 import *

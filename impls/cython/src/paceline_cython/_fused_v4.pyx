@@ -1,0 +1,6 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False, freethreading_compatible=True
+"""The kernels that may fuse a product and a sum, for AVX-512."""
+
+include "_blocks.pxi"
+include "_direct.pxi"
+include "_vad.pxi"

@@ -1,1 +1,0 @@
-from paceline_cython._v1 import *

@@ -1,0 +1,244 @@
+//! Voice activity with the plans and tables of `paceline.audio`: a level for every frame, then decisions.
+//!
+//! Every frame is computed by itself and with the same operations, so it does not matter how a signal is cut.
+
+mod decisions;
+mod levels;
+mod logarithm;
+mod memory;
+
+use std::cell::RefCell;
+
+use crate::fft::{BadPlan, Transform};
+use crate::lanes::{Isa, LANES};
+use crate::level::{Level, Work};
+use crate::resample::BadFrame;
+pub use decisions::{Durations, State};
+use levels::{AT_ONCE, Scratch};
+use logarithm::{DB, log2};
+use memory::Memory;
+
+/// How a frame is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Over the noise floor, and near enough to the peak.
+    Adaptive,
+    /// Over a fixed level in the speech band.
+    Fixed,
+    /// By its root mean square.
+    Rms,
+}
+
+/// The spectrum of a frame: its window, its transform in two parts, and the bins of the speech band.
+#[derive(Clone, Copy)]
+struct Spectrum<'a> {
+    window: &'a [f32],
+    /// Of `points / 16` rows.
+    columns: Transform<'a>,
+    /// For each row's bin 16 real and 16 imaginary parts, the turns between the two parts of the transform.
+    turns: &'a [[f32; 2 * LANES]],
+    /// Turns that part the two halves of a real signal: real parts, then imaginary parts.
+    split: (&'a [f32], &'a [f32]),
+    low: usize,
+    high: usize,
+}
+
+/// A detector whose parts fit together.
+pub struct Detector<'a> {
+    mode: Mode,
+    frame: usize,
+    memory: usize,
+    durations: Durations,
+    spectrum: Option<Spectrum<'a>>,
+    threshold: f64,
+    below_peak: f64,
+}
+
+/// Samples beyond are refused.
+const LOUDEST: f32 = 1e12;
+
+const BAD_PLAN: BadPlan = BadPlan("plan and tables are not those of a detector");
+
+impl<'a> Detector<'a> {
+    /// Checks once what the kernel then relies on.
+    pub fn new(plan: &'a [i64], tables: &'a [f32], threshold: f64, below_peak: f64) -> Result<Self, BadPlan> {
+        let (head, lists) = plan.split_at_checked(11).ok_or(BAD_PLAN)?;
+        if head.iter().any(|&count| !(0..=i64::from(u32::MAX)).contains(&count)) {
+            return Err(BAD_PLAN);
+        }
+        let count = |i: usize| head[i] as usize;
+        let mode = [Mode::Adaptive, Mode::Fixed, Mode::Rms].get(count(0)).copied().ok_or(BAD_PLAN)?;
+        let durations = Durations { shortest: count(6), padding: count(7), hang: count(8), silence: count(9) };
+        let (frame, memory) = (count(1), count(5));
+        if frame == 0 || durations.shortest == 0 || durations.silence == 0 || (mode == Mode::Adaptive && memory == 0) {
+            return Err(BAD_PLAN);
+        }
+        let spectrum = match mode {
+            Mode::Rms => None,
+            _ => Some(Spectrum::new(frame, [count(2), count(3), count(4)], count(10), lists, tables)?),
+        };
+        Ok(Self { mode, frame, memory, durations, spectrum, threshold, below_peak })
+    }
+
+    /// How many frames a decision comes after its frame.
+    pub fn delay(&self) -> usize {
+        self.durations.delay()
+    }
+
+    /// Numbers in the history that goes with this detector.
+    pub fn history_len(&self) -> usize {
+        2 * self.memory + self.delay() + 1
+    }
+
+    /// Decisions that follow from `samples` more samples.
+    pub fn due(&self, state: &State, samples: usize, flush: bool) -> usize {
+        let seen = state.seen as usize + samples / self.frame;
+        (if flush { seen } else { seen.saturating_sub(self.delay()) }).saturating_sub(state.told as usize)
+    }
+
+    /// Judges the whole frames of `x` and tells every decision that they determine. `scores` and `flags` take as many
+    /// as [`Self::due`] says, `history` has [`Self::history_len`] numbers.
+    pub fn detect(
+        &self,
+        level: Level,
+        x: &[f32],
+        flush: bool,
+        history: &mut [f32],
+        state: &mut State,
+        (scores, flags): (&mut [f32], &mut [u8]),
+    ) -> Result<(), BadFrame> {
+        level.run(Detect { detector: self, x, flush, history, state, scores, flags })
+    }
+}
+
+impl<'a> Spectrum<'a> {
+    fn new(
+        frame: usize,
+        [length, low, high]: [usize; 3],
+        radices: usize,
+        lists: &'a [i64],
+        tables: &'a [f32],
+    ) -> Result<Self, BadPlan> {
+        let points = length / 2;
+        let rows = points / LANES;
+        let (radices, order) = lists.split_at_checked(radices).ok_or(BAD_PLAN)?;
+        let (window, tables) = tables.split_at_checked(frame).ok_or(BAD_PLAN)?;
+        let (turns, tables) = tables.split_at_checked(2 * points).ok_or(BAD_PLAN)?;
+        let (split, twiddles) = tables.split_at_checked(2 * points).ok_or(BAD_PLAN)?;
+        let (twiddles, rest) = twiddles.as_chunks();
+        let fits = length.is_power_of_two()
+            && rows > 0
+            && frame <= length
+            && order.len() == rows
+            && rest.is_empty()
+            && 0 < low
+            && low < high
+            && high <= points;
+        if !fits {
+            return Err(BAD_PLAN);
+        }
+        let columns = Transform::new(radices, twiddles, order)?;
+        Ok(Self { window, columns, turns: turns.as_chunks().0, split: split.split_at(points), low, high })
+    }
+}
+
+#[inline(always)]
+fn is_good(sample: &f32) -> bool {
+    sample.abs() <= LOUDEST
+}
+
+/// Finds the first sample whose power could leave the range of floats, or that is no number.
+fn check<S: Isa>(isa: S, x: &[f32]) -> Result<(), BadFrame> {
+    const AT_ONCE: usize = 256;
+    isa.run(
+        #[inline(always)]
+        || {
+            for (i, samples) in x.chunks(AT_ONCE).enumerate() {
+                if !samples.iter().fold(true, |all, sample| all & is_good(sample)) {
+                    let within = samples.iter().position(|sample| !is_good(sample));
+                    return Err(BadFrame(i * AT_ONCE + within.unwrap_or(0)));
+                }
+            }
+            Ok(())
+        },
+    )
+}
+
+struct Detect<'a, 'b> {
+    detector: &'a Detector<'a>,
+    x: &'a [f32],
+    flush: bool,
+    history: &'b mut [f32],
+    state: &'b mut State,
+    scores: &'b mut [f32],
+    flags: &'b mut [u8],
+}
+
+impl Work for Detect<'_, '_> {
+    type Output = Result<(), BadFrame>;
+
+    fn on<S: Isa>(self, isa: S) -> Self::Output {
+        thread_local! {
+            static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::new()) };
+        }
+        check(isa, self.x)?;
+        let Self { detector, state, .. } = self;
+        let (levels, pending) = self.history.split_at_mut(2 * detector.memory);
+        let mut memory = Memory::new(levels, state.seen as usize);
+        let mut answers = self.scores.iter_mut().zip(self.flags);
+        SCRATCH.with_borrow_mut(|scratch| {
+            if let Some(spectrum) = &detector.spectrum {
+                scratch.reserve(spectrum.split.0.len());
+            }
+            let mut frames = self.x.chunks_exact(detector.frame);
+            while frames.len() > 0 {
+                let (mut found, mut count) = ([(0.0, false); AT_ONCE], 0);
+                match &detector.spectrum {
+                    None => {
+                        for frame in frames.by_ref().take(AT_ONCE) {
+                            let power = levels::mean_square(isa, frame);
+                            let level = (DB * log2(power + 1e-30)) as f32;
+                            found[count] = (level, power > detector.threshold * detector.threshold);
+                            count += 1;
+                        }
+                    }
+                    Some(spectrum) => {
+                        let levels;
+                        (levels, count) = spectrum.levels(isa, frames.by_ref(), scratch);
+                        isa.run(
+                            #[inline(always)]
+                            || {
+                                for i in 0..count {
+                                    found[i] = detector.judge(levels[i], &mut memory);
+                                }
+                            },
+                        );
+                    }
+                }
+                for &(score, active) in &found[..count] {
+                    let at = state.seen as usize % pending.len();
+                    pending[at] = score;
+                    state.advance(active, &detector.durations, pending, &mut answers);
+                }
+            }
+        });
+        if self.flush {
+            for _ in 0..detector.delay() {
+                state.advance(false, &detector.durations, pending, &mut answers);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Detector<'_> {
+    #[inline(always)]
+    fn judge(&self, level: f32, memory: &mut Memory) -> (f32, bool) {
+        if self.mode == Mode::Fixed {
+            return (level, f64::from(level) > self.threshold);
+        }
+        let (floor, peak) = memory.insert(level);
+        let limit = (f64::from(floor) + self.threshold).max(f64::from(peak) - self.below_peak);
+        (level - floor, f64::from(level) > limit)
+    }
+}
