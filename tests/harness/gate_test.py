@@ -21,6 +21,11 @@ def test_a_candidate_that_is_not_there_says_why():
     assert (cell.status, cell.reason) == ("unavailable", "not installed")
 
 
+def test_an_empty_array_has_no_place():
+    placed = place((np.empty(0), np.ones(3)), np.random.default_rng(0))
+    assert [buffer.role for buffer in describe("input", placed)] == ["input[1]"]
+
+
 def only(call, **more):
     comparison = Comparison(
         "double",

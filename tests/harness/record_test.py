@@ -37,7 +37,7 @@ def test_samples_are_integers_and_every_one_is_there(tmp_path):
     result = run()
     result.save(tmp_path / "r.jsonl")
     raw = json.loads((tmp_path / "r.jsonl").read_text())
-    assert raw["schema"] == "paceline-record/2"
+    assert raw["schema"] == "paceline-record/3"
     for arm in raw["arms"]:
         assert all(type(ns) is int for ns in arm["samples_ns"])
         assert len(arm["samples_ns"]) == len(arm["index_of_round"])

@@ -108,4 +108,13 @@ def test_rows_can_be_chosen_by_operation_and_backend():
     (row,) = chosen(["slerp_quaternions_batch"], SuiteOptions(backends=("python",)))
     assert [each.name for each in row.candidates if each.group == "backend"] == ["python"]
     assert len(chosen(["interpolate_linear"], SuiteOptions())) == 2
-    assert len(chosen([], SuiteOptions())) == 9
+    assert len(chosen(["trajectory"], SuiteOptions())) == 9
+    assert len(chosen([], SuiteOptions())) > 9
+
+
+def test_the_suite_of_formats_is_measured_where_it_is_named():
+    options = SuiteOptions(backends=("python",))
+    usual, named = chosen([], options), chosen(["formats"], options)
+    assert not {row.title for row in usual} & {row.title for row in named}
+    assert {row.name for row in named} == {"convert_format", "interleave", "deinterleave"}
+    assert {row.name for row in usual} > {"resample", "interpolate_linear"}

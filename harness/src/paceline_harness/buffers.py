@@ -70,8 +70,10 @@ def is_arrays(value: Any) -> bool:
 
 
 def describe(role: str, value: Any) -> list[Buffer]:
-    """Return a Buffer for every array in `value`."""
+    """Return a Buffer for every array in `value` that has any bytes: an empty one may lie anywhere."""
     if isinstance(value, np.ndarray):
+        if value.nbytes == 0:
+            return []
         address = value.ctypes.data
         alignment = min(address & -address, PAGE) if address else PAGE
         return [Buffer(role, address % PAGE, alignment, value.nbytes)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from paceline_harness.record import Group
+from paceline_harness.record import Group, Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class Candidate:
 
     `package` names the one that holds its code, where that is not the file in which `call` is defined.
     `tolerance` replaces the comparison's where `tolerance_reason` explains it.
+
+    `examine()` is called once the output was found equal, untimed: what the output is worth, and why the work is not
+    the table's ("": it is). `other_work` says the same of a limit beforehand: it does something else, and its output is
+    not compared.
     """
 
     name: str
@@ -44,6 +48,8 @@ class Candidate:
     reset: Callable[..., object] | None = None
     start: Callable[[], int | None] | None = None
     bound_ns: int = 0
+    examine: Callable[[], tuple[Quality, str]] | None = None
+    other_work: str = ""
 
     def __post_init__(self) -> None:
         if self.call is None and not self.unavailable:
@@ -52,6 +58,11 @@ class Candidate:
             raise ValueError(
                 f"The candidate {self.name!r} has a tolerance of its own, {self.tolerance}, and no tolerance_reason; "
                 "accepted is a wider tolerance with a sentence that explains it."
+            )
+        if self.other_work and self.group != "limit":
+            raise ValueError(
+                f"The candidate {self.name!r} of the group {self.group!r} has other_work, so nothing of it would be "
+                "compared; accepted is that for the group 'limit'."
             )
 
     @property

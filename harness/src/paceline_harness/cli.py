@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from paceline_harness.commands.accuracy import app as accuracy
 from paceline_harness.commands.audit import audit
 from paceline_harness.commands.claims import claims
 from paceline_harness.commands.compare import compare
@@ -24,6 +25,7 @@ app.command()(report)
 app.command()(audit)
 app.command()(diff)
 app.command()(claims)
+app.add_typer(accuracy, name="accuracy")
 app.command()(selftest)
 app.command(name="list")(list_everything)
 

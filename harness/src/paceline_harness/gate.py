@@ -154,9 +154,9 @@ class _Gate:
             init = candidate.start() if candidate.start else None
             call = self.bind(candidate)
             output, elapsed = self.first_call(candidate, call)
-            output = self.observed(candidate, output)
-            correct = self.compare(candidate, output)
-            about = partial(about, first_call=self.split(candidate, call, elapsed, init))
+            correct = None if candidate.other_work else self.compare(candidate, self.observed(candidate, output))
+            first = self.split(candidate, call, elapsed, init)
+            about = partial(about, first_call=first, other_work=candidate.other_work)
         except BackendUnavailable as error:
             return None, about("unavailable", str(error))
         except Exception as error:  # foreign code: whatever it raises is its cell's content, and others go on
@@ -166,10 +166,17 @@ class _Gate:
             self.restore()
             return None, about("failed", "it changes its inputs, which all candidates share", first_call_ns=elapsed)
         self.restore()
-        reason = verdict_of(correct.errors, correct.units, correct.tolerance)
+        about = partial(about, first_call_ns=elapsed, correct=correct)
+        reason = verdict_of(correct.errors, correct.units, correct.tolerance) if correct is not None else ""
         if reason:
-            return None, about("not equal", reason, first_call_ns=elapsed, correct=correct)
-        return call, about("timed", first_call_ns=elapsed, correct=correct)
+            return None, about("not equal", reason)
+        if candidate.examine is None:
+            return call, about("timed")
+        try:
+            quality, other_work = candidate.examine()
+        except Exception as error:  # foreign code, as above
+            return None, about("failed", in_one_line(error))
+        return call, about("timed", quality=quality, other_work=other_work)
 
     def split(self, candidate: Candidate, call: Call, elapsed: int, init: int | None) -> FirstCall | None:
         """Return the parts of the first call of a candidate that is compiled on it: a second call is the run alone."""

@@ -37,6 +37,7 @@ class Asked(msgspec.Struct, frozen=True, tag=True):
     trajectory: str | None = None
     video_timestamps: str | None = None
     duplicates: Literal["first", "last", "error"] = "first"
+    audio: str | None = None
 
 
 class Named(msgspec.Struct, frozen=True, tag=True):
@@ -185,12 +186,15 @@ def comparisons_of(what: Asked | Named) -> list[Comparison]:
     if isinstance(what, Named):
         return [_named(what)]
     from paceline_harness.commands.choose import choose
+    from paceline_harness.suites.audio import sound
     from paceline_harness.suites.data import from_files
 
     data = None
     if what.trajectory is not None and what.video_timestamps is not None:
         data = from_files(Path(what.trajectory), Path(what.video_timestamps), what.duplicates)
-    return choose(what.names, what.backends, what.baseline, tuple(what.sizes) if what.sizes else None, data)
+    recording = sound.from_file(Path(what.audio)) if what.audio is not None else None
+    sizes = tuple(what.sizes) if what.sizes else None
+    return choose(what.names, what.backends, what.baseline, sizes, data, recording)
 
 
 def _named(what: Named) -> Comparison:

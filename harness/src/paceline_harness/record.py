@@ -23,12 +23,15 @@ from paceline_harness.buffers import Buffer
 from paceline_harness.environment import Counters, Environment
 from paceline_harness.verdict import Series, Verdict
 
-SCHEMA = "paceline-record/2"
-"""What is written. Since /2 a record has its place in a chain of hashes; a field added later has a default."""
+SCHEMA = "paceline-record/3"
+"""What is written. Since /2 a record has its place in a chain of hashes; since /3 there are native peers, and
+candidates whose work is not the table's. A field added later has a default."""
 
-READABLE = ("paceline-record/1", SCHEMA)
+READABLE = ("paceline-record/1", "paceline-record/2", SCHEMA)
 
-Group = Literal["backend", "baseline", "as published", "limit"]
+Group = Literal["backend", "baseline", "as published", "peer", "limit"]
+"""Ours; plain Python, NumPy or SciPy; the published code; native libraries of others; what the machine allows."""
+
 Status = Literal["timed", "not equal", "unavailable", "failed", "not timed"]
 
 
@@ -82,6 +85,13 @@ class Correctness(msgspec.Struct, frozen=True):
         msgspec.structs.force_setattr(self, "errors", known)
 
 
+class Quality(msgspec.Struct, frozen=True):
+    """What a candidate's output is worth beside being equal: figures by name, each with its unit."""
+
+    figures: dict[str, float]
+    units: dict[str, str]
+
+
 class FirstCall(msgspec.Struct, frozen=True):
     """What a compiling candidate's first call consists of, in ns.
 
@@ -98,7 +108,8 @@ class CandidateInfo(msgspec.Struct, frozen=True):
     """One column of the table: what it is, whether its output was equal, and how long its first call took.
 
     `file_sha256` is of the file that its code is in; of a backend, of all files of its package. `first_call` splits
-    the first call of a candidate that is compiled on it.
+    the first call of a candidate that is compiled on it. `other_work` says why its work is not the table's: no gain
+    against it is counted, and a limit that has one was timed without an output to compare.
     """
 
     name: str
@@ -111,6 +122,8 @@ class CandidateInfo(msgspec.Struct, frozen=True):
     correct: Correctness | None = None
     file_sha256: str | None = None
     first_call: FirstCall | None = None
+    quality: Quality | None = None
+    other_work: str = ""
 
 
 class Arm(msgspec.Struct, frozen=True):
@@ -303,7 +316,7 @@ def decoded(line: bytes, where: str) -> Record:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecordError(f"{where} is no record of schema {SCHEMA!r}: {error}.") from error
     if record.schema not in READABLE:
-        raise RecordError(f"{where} has schema {record.schema!r}; accepted are {' and '.join(map(repr, READABLE))}.")
+        raise RecordError(f"{where} has schema {record.schema!r}; accepted are {', '.join(map(repr, READABLE))}.")
     return record
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from paceline_harness.comparison import Comparison
 from paceline_harness.loading import LoadError, load, unread
 from paceline_harness.suites import SuiteOptions, chosen
+from paceline_harness.suites.audio.sound import Sound
 from paceline_harness.suites.data import TrajectoryData
 
 
@@ -40,22 +41,26 @@ def choose(
     baseline: str | None,
     sizes: tuple[int, ...] | None,
     data: TrajectoryData | None,
+    sound: Sound | None = None,
 ) -> list[Comparison]:
     """Return the comparisons asked for, with their baseline replaced where `baseline` is one of their candidates.
 
     Raises
     ------
     Mistake
-        A name is unknown, a file holds no Comparison, or no comparison has such a baseline.
+        A name is unknown, a file holds no Comparison, nothing is left to measure, or no comparison has such a baseline.
     """
-    if sizes is not None and data is not None:
-        raise Mistake("--sizes was given with --trajectory, whose size is its own; accepted is one of the two.")
+    for option, given in (("--trajectory", data), ("--audio", sound)):
+        if sizes is not None and given is not None:
+            raise Mistake(f"--sizes was given with {option}, whose size is its own; accepted is one of the two.")
     wanted = tuple(word.strip() for word in backends.split(",")) if backends is not None else None
     files = [name for name in names if name.endswith(".py")]
     others = [name for name in names if not name.endswith(".py")]
     comparisons = [comparison for name in files for comparison in in_file(Path(name))]
     if others or not files:
-        comparisons += chosen(others, SuiteOptions(wanted, data, sizes))
+        comparisons += chosen(others, SuiteOptions(wanted, data, sizes, sound))
+    if not comparisons:
+        raise Mistake(f"There is nothing to measure under {', '.join(map(repr, names))} with what was given.")
     return comparisons if baseline is None else rebased(comparisons, baseline)
 
 

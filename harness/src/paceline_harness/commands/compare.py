@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from paceline_harness.measure import Settings
     from paceline_harness.record import Record
     from paceline_harness.result import Result
+    from paceline_harness.suites.audio.sound import Sound
     from paceline_harness.suites.data import TrajectoryData
 
 LAUNCHES, BUDGET_S = 5, 1.0
@@ -43,6 +44,7 @@ def compare(
         Path | None, typer.Option(help="The stamps to interpolate at: first column, decimal seconds.")
     ] = None,
     duplicates: Annotated[RepeatedStamps, typer.Option(help="Which of two equal stamps stays.")] = RepeatedStamps.FIRST,
+    audio: Annotated[Path | None, typer.Option(help="Your own sound: a WAV file.")] = None,
     backends: Annotated[str | None, typer.Option(help="Backends by name, with commas; default: all.")] = None,
     baseline: Annotated[str | None, typer.Option(help="The candidate to compare the others with.")] = None,
     sizes: Annotated[
@@ -79,11 +81,12 @@ def compare(
         settings = _settings(budget, total)
         wanted = None if sizes == AUTO else parsed_sizes(sizes)
         data = _data(trajectory, video_timestamps, duplicates, sizes)
-        comparisons = choose(names or [], backends, baseline, wanted, data)
+        sound = _sound(audio, sizes)
+        comparisons = choose(names or [], backends, baseline, wanted, data, sound)
     except (Mistake, UnknownNameError, DataError) as mistake:
         typer.echo(str(mistake), err=True)
         raise typer.Exit(EXIT_MISTAKE) from mistake
-    for remark in data.remarks if data else ():
+    for remark in (*(data.remarks if data else ()), *(sound.remarks if sound else ())):
         typer.echo(remark, err=True)
     seed = secrets.randbits(32) if seed is None else seed
     if sizes == AUTO:
@@ -97,6 +100,7 @@ def compare(
         str(trajectory) if trajectory else None,
         str(video_timestamps) if video_timestamps else None,
         duplicates.value,
+        str(audio) if audio else None,
     )
     result = _run(what, comparisons, many, settings, seed, total)
     _report(result.records, output)
@@ -165,6 +169,17 @@ def _data(
     if trajectory is None:
         raise DataError("--video-timestamps was given without --trajectory; accepted are both, or neither.")
     return from_files(trajectory, video, duplicates.value)
+
+
+def _sound(audio: Path | None, sizes: str | None) -> Sound | None:
+    from paceline_harness.suites.audio.sound import from_file
+    from paceline_harness.suites.data import DataError
+
+    if audio is None:
+        return None
+    if sizes is not None:
+        raise DataError("--sizes was given with --audio, whose size is its own; accepted is one of the two.")
+    return from_file(audio)
 
 
 def _run(

@@ -20,6 +20,7 @@ COLOURS: dict[Group, str] = {
     "backend": "#2a8fbd",
     "baseline": GREY,
     "as published": "#c8553d",
+    "peer": "#7a6cc4",
     "limit": "#c49000",
 }
 LINE_HEIGHT = 0.22  # inches

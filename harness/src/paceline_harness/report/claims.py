@@ -50,7 +50,8 @@ def published_code(table: Table) -> str | None:
 def best_plain(table: Table) -> str | None:
     """Return the fastest plain Python or NumPy that does all of the work: the python backend and the baselines.
 
-    A candidate whose output has only some of the parts (a rotation without its position) did less, and is left out.
+    A candidate whose output has only some of the parts (a rotation without its position) did less, and is left out; so
+    are those whose work is not the table's, and native libraries of others.
     """
     parts: set[str] = set()
     for name in table.timed():
@@ -63,6 +64,11 @@ def best_plain(table: Table) -> str | None:
     return table.fastest(plain)
 
 
+def best_peer(table: Table) -> str | None:
+    """Return the fastest native library of others that was timed."""
+    return table.fastest(name for name in table.names if table.group(name) == "peer")
+
+
 def on_speed(table: Table | None, claimed: float | None, absent: str) -> Verdict:
     """Return whether Rust is `claimed` times as fast as the published code, and what it gains over the best plain."""
     if table is None:
@@ -72,8 +78,10 @@ def on_speed(table: Table | None, claimed: float | None, absent: str) -> Verdict
     if claimed is None:
         return untested("no ratio was published")
     published, plain = published_code(table), best_plain(table)
-    if published is None:
+    if published is None and any(table.group(name) == "as published" for name in table.names):
         return untested("the published code was not timed")
+    if published is None:
+        return _without_code(table, claimed)
     pair = table.pair(published, CLAIMED)
     word = _judged(pair, claimed)
     reason = f"rust ran {speed_text(pair.ratio, pair.interval)} against the published code"
@@ -83,6 +91,15 @@ def on_speed(table: Table | None, claimed: float | None, absent: str) -> Verdict
         link = "but only" if word == "holds" and held == "does not hold" and claimed > 1 else "and"
         reason += f", {link} {speed_text(beside.ratio, beside.interval)} against the best plain Python"
     return Verdict(word, reason, pair.ratio)
+
+
+def _without_code(table: Table, claimed: float) -> Verdict:
+    """Judge a figure that came without its Python code, by the best plain Python that is known."""
+    if (plain := best_plain(table)) is None:
+        return untested("no code was published with it, and no plain Python was timed")
+    pair = table.pair(plain, CLAIMED)
+    ran = f"rust ran {speed_text(pair.ratio, pair.interval)} against the best plain Python"
+    return Verdict(_judged(pair, claimed), f"no code was published with it; {ran}", pair.ratio)
 
 
 def on_target(table: Table | None, claimed: float | None, below_ns: int | None, absent: str) -> Verdict:

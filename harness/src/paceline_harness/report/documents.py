@@ -25,6 +25,7 @@ SPEED_HEADER = (
     "as published",
     "published code, measured here",
     "best plain Python or NumPy",
+    "best native peer",
     *SHOWN,
     "fastest against best plain",
     "claim",
@@ -190,12 +191,12 @@ def _why_absent(suite: str) -> str:
 
 
 def _measured(table: Table | None) -> tuple[str, ...]:
-    """Return the middle columns: the published code, the best plain one, the backends, the gain."""
+    """Return the middle columns: published code, the best plain one and native peer, the backends, the gain."""
     if table is None:
-        return ("–",) * (3 + len(SHOWN))
-    from paceline_harness.report.claims import best_plain, published_code
+        return ("–",) * (4 + len(SHOWN))
+    from paceline_harness.report.claims import best_peer, best_plain, published_code
 
-    plain, published = best_plain(table), published_code(table)
+    plain, peer, published = best_plain(table), best_peer(table), published_code(table)
     gain = "–"
     best = table.fastest(name for name in table.columns if name in SHOWN)
     if best is not None and plain is not None:
@@ -203,7 +204,7 @@ def _measured(table: Table | None) -> tuple[str, ...]:
         gain = f"{best} {speed_text(pair.ratio, pair.interval)}"
     return (
         time_text(table.cells[published].call_ns) if published else "–",
-        f"{plain} {time_text(table.cells[plain].call_ns)}" if plain else "–",
+        *(f"{name} {time_text(table.cells[name].call_ns)}" if name else "–" for name in (plain, peer)),
         *(_time(table, name) for name in SHOWN),
         gain,
     )

@@ -16,8 +16,9 @@ from paceline_harness.report.terminal import rich_table
 from paceline_harness.report.words import launches_text
 
 NOTE = (
-    "A claim is judged with the published code and the Rust backend, as it was made; the gain of a rewrite is the "
-    "column before it, against the best plain Python or NumPy that gives the same output."
+    "A claim is judged with the published code (the best plain Python, where none was published) and the Rust backend, "
+    "as it was made; the gain of a rewrite is the column before it, against the best plain Python or NumPy that gives "
+    "the same output. Native peers are libraries of others: no gain is counted against them."
 )
 
 

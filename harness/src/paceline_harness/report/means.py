@@ -29,9 +29,11 @@ def means(tables: Sequence[Table]) -> Means | None:
     """Return the means over the intersection; None when no table holds a ratio of every backend that was timed.
 
     A table counts when its environment can be trusted, when each backend that was timed anywhere was timed in it, and
-    when none of them is its baseline: a backend's ratio to itself says nothing.
+    when none of them is its baseline: a backend's ratio to itself says nothing. A backend's variant ("rust:rubato"), a
+    column of few tables, has no mean.
     """
-    names = [name for name in columns_of(tables) if any(name in table.timed() for table in tables)]
+    columns = [name for name in columns_of(tables) if ":" not in name]
+    names = [name for name in columns if any(name in table.timed() for table in tables)]
     shared = [
         table
         for table in tables

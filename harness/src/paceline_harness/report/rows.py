@@ -15,6 +15,9 @@ from paceline_harness.report.words import (
     error_text,
     figure,
     items_text,
+    named,
+    quality_header,
+    quality_text,
     ratio_text,
     status_text,
     time_text,
@@ -52,7 +55,9 @@ def overview(tables: Sequence[Table]) -> list[Row]:
         bold = {1 + at for at, name in enumerate(columns) if name in best}
         if table.baseline in best:
             bold.add(len(columns) + 1)
-        rows.append(Row((title, *cells, [table.baseline, time_text(table.base.call_ns)]), frozenset(bold)))
+        rows.append(
+            Row((title, *cells, [named(table, table.baseline), time_text(table.base.call_ns)]), frozenset(bold))
+        )
     return rows
 
 
@@ -68,19 +73,20 @@ def _detail_row(table: Table, name: str, is_best: bool) -> Row:
     if found.call_ns is None:
         empty = ["–"]
         said = [status_text(found.status, found.reason)]
-        return Row(([name], empty, empty, empty, said, empty, [error], [first]))
+        return Row(([named(table, name)], empty, empty, empty, said, empty, [error], [first]))
     ratio = "1 (baseline)" if found.is_baseline else ratio_text(found.ratio, found.interval)
-    verdict = ": ".join(filter(None, (found.verdict or "–", found.reason)))
+    verdict = ": ".join(filter(None, (found.verdict or "–", found.reason, table.other_work(name))))
     pairs = f"{found.pairs:,}" if found.launches == 1 else f"{found.pairs:,} in {found.launches}"
     per_item = time_text(found.call_ns / table.items) if table.items else "–"
-    texts = (name, time_text(found.call_ns), per_item, ratio, verdict, pairs, error, first)
+    texts = (named(table, name), time_text(found.call_ns), per_item, ratio, verdict, pairs, error, first)
     return Row(tuple([text] for text in texts), frozenset({0, 1}) if is_best else frozenset())
 
 
 def footnotes(table: Table) -> list[str]:
-    """Return what a reader of a table must know: the null arm, wider tolerances, quantiles that disagree, notes."""
+    """Return what a reader of a table must know: the null arm, tolerances, quality, quantiles that disagree, notes."""
     notes = dict.fromkeys(note for record in table.launches for note in record.notes)
-    return [*_null_arm(table), *_first_calls(table), *_tolerances(table), *_quantiles(table), *notes]
+    found = _null_arm(table), _first_calls(table), _tolerances(table), _quality(table), _quantiles(table)
+    return [note for several in found for note in several] + list(notes)
 
 
 def _null_arm(table: Table) -> list[str]:
@@ -125,6 +131,19 @@ def _tolerances(table: Table) -> list[str]:
     return [
         f"Tolerated are {tolerance:.0e}, because {reason}: {'; '.join(of)}."
         for (tolerance, reason), of in names.items()
+    ]
+
+
+def _quality(table: Table) -> list[str]:
+    """Return one note for each set of figures that candidates were examined for, in any launch."""
+    said: dict[str, dict[str, str]] = {}
+    for record in table.launches:
+        for each in record.candidates:
+            if each.quality is not None:
+                said.setdefault(quality_header(each.quality), {}).setdefault(each.name, quality_text(each.quality))
+    return [
+        f"Quality ({header}): {'; '.join(f'{name} {text}' for name, text in of.items())}."
+        for header, of in said.items()
     ]
 
 

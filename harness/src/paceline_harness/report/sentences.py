@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from paceline_harness.report.claims import best_peer, best_plain
 from paceline_harness.report.source import Pair
 from paceline_harness.report.tables import Table
 from paceline_harness.report.words import (
@@ -13,6 +14,7 @@ from paceline_harness.report.words import (
     figure,
     interval_text,
     inverse,
+    named,
 )
 
 
@@ -22,11 +24,16 @@ def closing(table: Table) -> str:
     best = table.fastest(names or None)
     if best is None or best == table.baseline:
         return f"Nothing was timed against {table.baseline} on {lower_first(table.label)}."
-    parts = [against(table.baseline, table.pair(best, table.baseline))]
+    parts = [against(named(table, table.baseline), table.pair(best, table.baseline))]
+    # Where a native peer was timed a gain is told against both: it is no plain Python.
+    other = best_plain(table) if table.group(table.baseline) == "peer" else best_peer(table)
+    if other not in (None, best, table.baseline):
+        parts.append(against(named(table, other), table.pair(best, other)))
     limits = [name for name in table.timed() if table.group(name) == "limit"]
     parts += [f"took {times(table.pair(best, name))} times the {name}'s time" for name in limits]
     launches = counted(len(table.launches), "launch")
-    sentence = f"{best} {' and '.join(parts)} on {lower_first(table.label)} ({launches})."
+    said = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    sentence = f"{best} {said} on {lower_first(table.label)} ({launches})."
     if level := sorted(table.leaders(names) - {best}):
         sentence += f" {' and '.join(level)} cannot be told from it."
     if not table.trustworthy:
@@ -91,5 +98,6 @@ def inverse_times(found: Pair, sign: str = "") -> str:
 
 
 def lower_first(title: str) -> str:
-    """Return a title as it stands inside a sentence; acronyms stay."""
-    return title if title[:2].isupper() else title[:1].lower() + title[1:]
+    """Return a title as it stands inside a sentence; acronyms stay, and titles that are capitalised throughout."""
+    capitalised = any(word[:1].isupper() and not word.isupper() for word in title.split()[1:])
+    return title if capitalised or title[:2].isupper() else title[:1].lower() + title[1:]

@@ -13,7 +13,7 @@ from paceline_harness.report.words import error_text
 HEADER = (
     "operation", "title", "size", "items", "item", "candidate", "group", "status", "reason", "baseline", "call_ns",
     "ratio", "ratio_low", "ratio_high", "verdict", "pairs", "launches", "first_call_ns", "error", "fastest",
-    "trustworthy",
+    "trustworthy", "other_work",
 )  # fmt: skip
 
 
@@ -36,8 +36,9 @@ def _lines(table: Table) -> list[tuple[object, ...]]:
         error = error_text(correct) if correct else None
         said = table.op, table.title, table.size, table.items, table.item, _inert(name), table.group(name)
         figures = found.call_ns, found.ratio, low, high, found.verdict, found.pairs, found.launches, found.first_call
+        other = _inert(table.other_work(name))
         status = found.status, _inert(found.reason), table.baseline
-        lines.append((*said, *status, *figures, error, name in best, table.trustworthy))
+        lines.append((*said, *status, *figures, error, name in best, table.trustworthy, other))
     return lines
 
 

@@ -69,5 +69,7 @@ def _candidate(table: Table, name: str) -> dict[str, Any]:
         "launches": found.launches,
         "first_call_ns": found.first_call,
         "correct": None if correct is None else msgspec.to_builtins(correct),
+        "quality": None if about.quality is None else msgspec.to_builtins(about.quality),
+        "other_work": table.other_work(name),
         "fastest": name in table.leaders(),
     }

@@ -52,11 +52,15 @@ class Table:
 
     def info(self, name: str) -> CandidateInfo:
         """Return what is known of a candidate."""
-        return next(each for each in self.candidates if each.name == name)
+        return _info(self.record, name)
 
     def group(self, name: str) -> Group:
         """Return which kind of candidate it is."""
         return self.info(name).group
+
+    def other_work(self, name: str) -> str:
+        """Return why a candidate's work is not the table's, in any launch; empty where it is."""
+        return next((found for record in self.launches if (found := _info(record, name).other_work)), "")
 
     def correct(self, name: str) -> Correctness | None:
         """Return a candidate's largest errors in any launch."""
@@ -70,8 +74,12 @@ class Table:
         return [name for name in self.names if name in wanted and self.cells[name].call_ns is not None]
 
     def fastest(self, names: Iterable[str] | None = None) -> str | None:
-        """Return the candidate with the lowest time, among `names` when given; None when none was timed."""
-        timed = [(ns, name) for name in self.timed(names) if (ns := self.cells[name].call_ns) is not None]
+        """Return the candidate with the lowest time, among `names` when given; None when none was timed.
+
+        One that does other work than the table's is not asked.
+        """
+        same = [name for name in self.timed(names) if not self.other_work(name)]
+        timed = [(ns, name) for name in same if (ns := self.cells[name].call_ns) is not None]
         return min(timed)[1] if timed else None
 
     def leaders(self, names: Iterable[str] | None = None) -> set[str]:
@@ -80,8 +88,13 @@ class Table:
         best = self.fastest(wanted)
         if best is None:
             return set()
-        level = {name for name in self.timed(wanted) if name != best and self.pair(name, best).verdict in UNDECIDED}
+        same = [name for name in self.timed(wanted) if name != best and not self.other_work(name)]
+        level = {name for name in same if self.pair(name, best).verdict in UNDECIDED}
         return level | {best}
+
+
+def _info(record: Record, name: str) -> CandidateInfo:
+    return next(each for each in record.candidates if each.name == name)
 
 
 def tables_of(records: Sequence[Record]) -> list[Table]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from paceline_harness.record import Correctness
+from paceline_harness.record import Correctness, Group, Quality
 from paceline_harness.report.source import Across
 from paceline_harness.report.tables import Table
 
@@ -15,6 +15,26 @@ LEGEND = (
 )
 UNTRUSTWORTHY = "environment not trustworthy"
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+KINDS: dict[Group, str] = {
+    "backend": "",
+    "baseline": "",
+    "as published": "as published",
+    "peer": "native peer",
+    "limit": "limit",
+}
+"""What a table adds to a candidate's name: what is not plain Python or NumPy, and not ours."""
+
+
+LEAST_QUALITY = 0.001
+"""A figure below that is as good as none; the record has it in full."""
+
+
+def named(table: Table, name: str) -> str:
+    """Return a candidate's name, with what kind of candidate it is where that must not be overlooked."""
+    kind = KINDS[table.group(name)]
+    return f"{name} ({kind})" if kind else name
 
 
 def number(count: int) -> str:
@@ -129,6 +149,18 @@ def error_text(correct: Correctness | None) -> str:
         f"{part} {'0' if error == 0 else f'{error:.1e}'} {correct.units.get(part, '')}".rstrip()
         for part, error in correct.errors.items()
     )
+
+
+def quality_text(quality: Quality) -> str:
+    """Return the figures alone, in their order: "−131 / <0.001 / 138"."""
+    figures = quality.figures.values()
+    shown = ["<0.001" if 0 < value < LEAST_QUALITY else f"{value:.3g}".replace("-", "−") for value in figures]
+    return " / ".join(shown)
+
+
+def quality_header(quality: Quality) -> str:
+    """Return the names of the figures with their units: "alias dB / ripple dB"."""
+    return " / ".join(f"{name} {quality.units.get(name, '')}".rstrip() for name in quality.figures)
 
 
 def heading(table: Table) -> str:

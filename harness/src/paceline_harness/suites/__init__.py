@@ -9,26 +9,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from paceline_harness.comparison import Comparison
+    from paceline_harness.suites.audio.sound import Sound
     from paceline_harness.suites.data import TrajectoryData
 
 
 @dataclass(frozen=True)
 class SuiteOptions:
-    """What a suite is asked for: backends by name (None: all), the poses to run on, sizes (None: the suite's own)."""
+    """What a suite is asked for: backends (None: all), poses or sound to run on, sizes (None: the suite's own)."""
 
     backends: tuple[str, ...] | None = None
     data: TrajectoryData | None = None
     sizes: tuple[int, ...] | None = None
+    sound: Sound | None = None
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A named group of comparisons; `operations` are the contract's names of what it measures."""
+    """A named group of comparisons; `operations` are the contract's names of what it measures.
+
+    One that is not `usual` is measured only where it is named.
+    """
 
     name: str
     summary: str
     operations: tuple[str, ...]
     module: str
+    usual: bool = True
 
     def comparisons(self, options: SuiteOptions) -> list[Comparison]:
         """Build the suite's comparisons, in the order of its table."""
@@ -53,6 +59,25 @@ SUITES: dict[str, Suite] = {
             ),
             "paceline_harness.suites.trajectory",
         ),
+        Suite(
+            "audio",
+            "sampling rates, streams, voice activity and sample formats, beside native libraries and plain Python",
+            (
+                "resample",
+                "resample_chunk",
+                "detect_voice",
+                "audio_pipeline",
+                "convert_format",
+            ),
+            "paceline_harness.suites.audio",
+        ),
+        Suite(
+            "formats",
+            "every pair of sample formats at several sizes, and layouts, beside memcpy; measured where it is named",
+            ("convert_format", "interleave", "deinterleave"),
+            "paceline_harness.suites.audio.formats",
+            usual=False,
+        ),
     )
 }
 
@@ -62,7 +87,7 @@ class UnknownNameError(ValueError):
 
 
 def chosen(names: Sequence[str], options: SuiteOptions) -> list[Comparison]:
-    """Return the comparisons of the named suites and operations, all suites when none is named, each once.
+    """Return the comparisons of the named suites and operations, the usual suites when none is named, each once.
 
     Raises
     ------
@@ -76,7 +101,7 @@ def chosen(names: Sequence[str], options: SuiteOptions) -> list[Comparison]:
                 f"{name!r} is no suite or operation; the suites are {', '.join(SUITES)}, "
                 f"the operations {', '.join(operations)}."
             )
-    wanted = set(names) or set(SUITES)
+    wanted = set(names) or {suite.name for suite in SUITES.values() if suite.usual}
     return [
         comparison
         for suite in SUITES.values()

@@ -17,6 +17,8 @@ from paceline_harness.suites import UnknownNameError
 REFERENCE = "python"
 """The backend whose output is the reference; conformance tests hold it against an oracle of higher precision."""
 
+NUMPY = "NumPy by hand"
+
 COLUMN_ORDER = ("python", "numba", "cython", "rust")
 
 
@@ -72,6 +74,11 @@ def started(modules: tuple[str, ...]) -> int | None:
         if module == "numba":
             found.njit(lambda: 0)()
     return perf_counter() - start
+
+
+def reference(call: Callable[..., Any], observe: Callable[..., Any] | None = None) -> Candidate:
+    """Return the candidate whose output is right: the python backend's."""
+    return Candidate(REFERENCE, call, "the reference", "backend", observe=observe)
 
 
 def backends(

@@ -14,6 +14,7 @@ from paceline_harness.report.html.strips import Dot, scale, strip
 from paceline_harness.report.rows import footnotes, labels
 from paceline_harness.report.tables import Table, columns_of
 from paceline_harness.report.words import (
+    KINDS,
     centre_text,
     counted,
     error_text,
@@ -27,7 +28,6 @@ from paceline_harness.report.words import (
 
 HEADER = ("time", "per item", "speed", "verdict", "pairs", "error", "first call")
 RIGHT = ("time", "per item", "pairs", "first call")
-KINDS = {"as published": "as published", "limit": "the limit", "baseline": "", "backend": ""}
 
 
 def sections(tables: Sequence[Table], analysis: Mapping[str, Sequence[str]]) -> str:
@@ -87,7 +87,7 @@ def _row(of: Table, name: str, columns: list[str], axis: Axis, *, is_best: bool)
     else:
         dots = [Dot(name, 1.0, None, number)]
     word = found.verdict or "–"
-    reason = f": {found.reason}" if found.reason else ""
+    reason = "".join(f": {said}" for said in (found.reason, of.other_work(name)) if said)
     per_item = time_text(found.call_ns / of.items) if of.items else "–"
     cells += [
         el("td", strip(dots, axis), class_="dots", data_nocopy=True),

@@ -17,6 +17,7 @@ from paceline_harness.report.words import (
     figure,
     interval_text,
     items_text,
+    named,
     pairs_text,
     speed,
     status_text,
@@ -81,9 +82,11 @@ def _row(number: int, of: Table, columns: list[str], axis: Axis) -> str:
         title.append(words("span", "environment not trustworthy", class_="line off"))
     cells = [el("th", *title, scope="row", data_value=of.title)]
     cells += [_cell(of, name, style(columns, name), axis, is_best=name in best) for name in columns]
-    base = words("span", of.baseline, class_="line") + words("span", time_text(of.base.call_ns), class_="line sub")
-    named = "base best" if of.baseline in best else "base"
-    cells.append(el("td", base, class_=named, data_label="compared with", data_value=of.base.call_ns))
+    base = words("span", named(of, of.baseline), class_="line") + words(
+        "span", time_text(of.base.call_ns), class_="line sub"
+    )
+    kind = "base best" if of.baseline in best else "base"
+    cells.append(el("td", base, class_=kind, data_label="compared with", data_value=of.base.call_ns))
     cells.append(_error(of, columns))
     text = " ".join([of.title, of.op, *of.names]).lower()
     return el("tr", *cells, data_row=number, data_op=of.op, data_text=text)

@@ -11,9 +11,9 @@ import paceline
 from paceline_harness.baselines import trajectory as plain
 from paceline_harness.candidate import Candidate
 from paceline_harness.comparison import Comparison
-from paceline_harness.suites.columns import REFERENCE, backends
+from paceline_harness.suites.columns import REFERENCE, backends, reference
 from paceline_harness.suites.data import TrajectoryData
-from paceline_harness.suites.trajectory.shared import POSITION, RELATIVE_SECONDS, VALUE, reference
+from paceline_harness.suites.trajectory.shared import POSITION, RELATIVE_SECONDS, VALUE
 
 
 def gripper(names: list[str], data: TrajectoryData) -> Comparison:

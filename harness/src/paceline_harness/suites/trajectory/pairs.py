@@ -11,15 +11,13 @@ from paceline_harness.baselines import trajectory as plain
 from paceline_harness.candidate import Candidate
 from paceline_harness.comparison import Comparison
 from paceline_harness.record import Claim
-from paceline_harness.suites.columns import REFERENCE, backend, backends
+from paceline_harness.suites.columns import NUMPY, REFERENCE, backend, backends, reference
 from paceline_harness.suites.trajectory.shared import (
     ABSOLUTE_STAMPS,
     LOOP,
-    NUMPY,
     POSITION,
     PUBLISHED,
     ROTATION,
-    reference,
     sized,
 )
 

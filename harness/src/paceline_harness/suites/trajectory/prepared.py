@@ -10,15 +10,13 @@ import paceline
 from paceline_harness.baselines import trajectory as plain
 from paceline_harness.candidate import Candidate
 from paceline_harness.comparison import Comparison
-from paceline_harness.suites.columns import REFERENCE, backend, backends
+from paceline_harness.suites.columns import NUMPY, REFERENCE, backend, backends, reference
 from paceline_harness.suites.data import TrajectoryData
 from paceline_harness.suites.trajectory.shared import (
-    NUMPY,
     RELATIVE_SECONDS,
     built_slerp,
     on_poses,
     prepared_with,
-    reference,
 )
 
 

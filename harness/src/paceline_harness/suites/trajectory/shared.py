@@ -13,11 +13,10 @@ from paceline_harness.candidate import Candidate
 from paceline_harness.comparison import Comparison
 from paceline_harness.equality import Equality, Part, largest_difference, relative_difference, rotation_angle
 from paceline_harness.record import Claim
-from paceline_harness.suites.columns import REFERENCE
+from paceline_harness.suites.columns import NUMPY
 from paceline_harness.suites.data import TrajectoryData
 
 PUBLISHED = "the published estimate"
-NUMPY = "NumPy by hand"
 LOOP = "the published loop"
 
 ROTATION = Equality((Part("rotation", "rad", rotation_angle),), 1e-14)
@@ -67,11 +66,6 @@ def on_poses(
         notes=data.remarks,
         source=data.source,
     )
-
-
-def reference(call: Callable[..., Any], observe: Callable[..., Any] | None = None) -> Candidate:
-    """Return the candidate whose output is right: the python backend's."""
-    return Candidate(REFERENCE, call, "the reference", "backend", observe=observe)
 
 
 def prepared_with(candidate: Candidate, prepare: Callable[..., tuple[Any, ...]]) -> Candidate:

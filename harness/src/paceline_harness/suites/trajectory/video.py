@@ -12,12 +12,11 @@ from paceline_harness.baselines import trajectory as plain
 from paceline_harness.candidate import Candidate
 from paceline_harness.comparison import Comparison
 from paceline_harness.record import Claim
-from paceline_harness.suites.columns import REFERENCE, backends
+from paceline_harness.suites.columns import NUMPY, REFERENCE, backends, reference
 from paceline_harness.suites.data import TrajectoryData
 from paceline_harness.suites.trajectory.shared import (
     ABSOLUTE_STAMPS,
     LOOP,
-    NUMPY,
     PUBLISHED,
     RELATIVE_SECONDS,
     built_slerp,
@@ -25,7 +24,6 @@ from paceline_harness.suites.trajectory.shared import (
     limit_candidate,
     limit_kept,
     on_poses,
-    reference,
 )
 
 EPISODE_FRAMES = 7200

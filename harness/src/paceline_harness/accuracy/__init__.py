@@ -1,0 +1,1 @@
+"""How often a detector is right, beside how fast it is."""
