@@ -100,10 +100,11 @@ def convert_format(
     -----
     Cost: one pass over both arrays; with ``out=`` nothing is allocated.
     """
-    if type(x) is not np.ndarray or x.dtype not in _NAMES or source is not None:
-        samples, name = _as_source(x, source)
+    name = _NAMES.get(x.dtype) if type(x) is np.ndarray else None
+    if type(x) is np.ndarray and name is not None and (source is None or source == name):
+        samples = x
     else:
-        samples, name = x, _NAMES[x.dtype]
+        samples, name = _as_source(x, source)
     if to not in _CODES:
         one_of(to, "to", FORMATS)
     if rounding not in _ROUNDING_CODES:
