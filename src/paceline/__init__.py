@@ -12,6 +12,7 @@ from paceline.backends import (
     not_implemented,
     status,
 )
+from paceline.errors import PacelineError
 from paceline.interpolation import (
     Trajectory,
     interpolate_linear,
@@ -23,7 +24,8 @@ from paceline.interpolation import (
 from paceline.selection import bind
 
 if TYPE_CHECKING:
-    from paceline import audio
+    from paceline import audio, pipeline
+    from paceline.pipeline import Pipeline
 
 __version__ = "0.1.0"
 
@@ -31,6 +33,8 @@ __all__ = [
     "Backend",
     "BackendStatus",
     "BackendUnavailable",
+    "PacelineError",
+    "Pipeline",
     "StaleBackend",
     "Trajectory",
     "audio",
@@ -39,6 +43,7 @@ __all__ = [
     "interpolate_positions_batch",
     "interpolate_trajectory_batch",
     "not_implemented",
+    "pipeline",
     "slerp_quaternion",
     "slerp_quaternions_batch",
     "status",
@@ -47,10 +52,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import the rooms that come on first use, so that ``import paceline`` stays light."""
-    if name == "audio":
-        from importlib import import_module
+    from importlib import import_module
 
-        return import_module("paceline.audio")
+    if name in ("audio", "pipeline"):
+        return import_module(f"paceline.{name}")
+    if name == "Pipeline":
+        return import_module("paceline.pipeline").Pipeline
     raise AttributeError(f"module 'paceline' has no attribute {name!r}")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
 
+from paceline.errors import PacelineError
 from paceline.operations import CONTRACT, OPERATIONS
 
 GROUP: Final = "paceline.backends"
@@ -25,7 +26,7 @@ OFFICIAL: Final = {
 Kernel = Callable[..., Any]
 
 
-class BackendUnavailable(RuntimeError):  # noqa: N818 - the name that the contract gives
+class BackendUnavailable(PacelineError, RuntimeError):  # noqa: N818 - the name that the contract gives
     """A backend was asked for by name and cannot serve; the message says why and what can."""
 
 

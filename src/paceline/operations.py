@@ -30,6 +30,7 @@ kernel                           signature -> first offending index (-1: none)
                                  history float32, state int64 (6,), scores float32, flags bool)``: a sample that is
                                  not finite or beyond 1e12, found before all else; ``plan`` and ``tables`` are those
                                  of ``Detector`` in ``paceline.audio._voice``
+``run_pipeline``                 ``(program) -> runner``: both are those of ``paceline.pipeline.program``
 ================================ ==================================================================================
 
 ``resample_chunk`` keeps a stream in ``history`` and ``state``: frames consumed, frames of output produced, and how many
@@ -112,6 +113,7 @@ _INDEX = Equality("bitwise", 0.0, "index", "the first one that is bad")
 _SAMPLE = Equality("absolute", 1e-6, "full scale", "-120 dB: float32 sums of some hundred products, in any order")
 _LEVEL = Equality("absolute", 0.01, "dB", "float32 FFTs differ in their last bits, which weigh most in quiet bins")
 _BITS = Equality("bitwise", 0.0, "sample", "every pair of formats has an exact definition")
+_PYTHONS = Equality("bitwise", 0.0, "item", "Python's own arithmetic, type and all, is the definition")
 
 _HALF = 0.5**0.5
 _IDENTITY, _QUARTER_Z = (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, _HALF, _HALF)
@@ -163,6 +165,9 @@ _FORMAT_GOLDEN = (
 _VOICE_GOLDEN = (Golden((np.full(800, 0.1, np.float32), 8_000), (0.0,) * 3),)
 _INTERLEAVE_GOLDEN = (Golden((np.array([[1, 2, 3], [4, 5, 6]], np.int16),), (1, 4, 2, 5, 3, 6)),)
 _MONO_GOLDEN = (Golden((np.array([[1, 2], [2, 3], [-3, -4], [32_767, 32_767]], np.int16),), (2, 2, -4, 32_767)),)
+_PIPELINE_GOLDEN = (
+    Golden((workloads.calculations(0, np.random.default_rng(0))[0], [0, -1, 10, 0.5]), (42, 36, 102, 45.0)),
+)
 
 OPERATIONS: dict[str, Operation] = {
     operation.name: operation
@@ -197,6 +202,8 @@ OPERATIONS: dict[str, Operation] = {
                   _BITS, workloads.stereo, _INTERLEAVE_GOLDEN, 16, 1),
         Operation("to_mono", "formats", "audio.to_mono", "n = frames",
                   _BITS, workloads.stereo, _MONO_GOLDEN, 12, 2),
+        Operation("run_pipeline", "executor", "pipeline.run_pipeline", "n = items",
+                  _PYTHONS, workloads.calculations, _PIPELINE_GOLDEN, 16, 5),
     )
 }  # fmt: skip
 """Every operation, by name."""

@@ -138,3 +138,15 @@ def _sound(frames: int, rate: int, rng: np.random.Generator) -> np.ndarray:
     times = np.arange(frames) / rate
     tones = sum(np.sin(2 * np.pi * f * times + rng.uniform(0, 2 * np.pi)) for f in rng.uniform(60, 7_000, 5))
     return np.asarray(0.15 * tones + 0.03 * rng.standard_normal(frames), np.float32)
+
+
+def calculations(items: int, rng: np.random.Generator) -> tuple[dict[str, Any], list[int]]:
+    """Return the manifest of ten nodes, half of them arithmetic, and ints for it."""
+    steps = [("add", 5), ("multiply", 2), ("subtract", 3), ("add", 7), ("multiply", 3)]
+    nodes: list[dict[str, Any]] = []
+    for number, (operation, operand) in enumerate(steps):
+        nodes.append({"id": f"pass{number}", "type": "PassThroughNode"})
+        params = {"operation": operation, "operand": operand}
+        nodes.append({"id": f"calc{number}", "type": "CalculatorNode", "params": params})
+    edges = [{"from": one["id"], "to": other["id"]} for one, other in zip(nodes, nodes[1:], strict=False)]
+    return {"version": "1.0", "nodes": nodes, "edges": edges}, rng.integers(-1_000, 1_000, items).tolist()

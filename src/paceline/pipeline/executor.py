@@ -1,0 +1,39 @@
+"""Runs a manifest over data: the public function of the operation ``run_pipeline``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from paceline.pipeline.manifest import RuntimeHint
+from paceline.pipeline.pipeline import Pipeline
+
+
+def run_pipeline(manifest: Mapping[str, Any], data: Any, *, backend: RuntimeHint | None = None) -> Any:
+    """Run a manifest over data, once; :class:`Pipeline` keeps it ready for more.
+
+    Parameters
+    ----------
+    manifest : mapping
+        As :meth:`Pipeline.from_manifest`.
+    data : list, iterable, array or one item
+        As :meth:`Pipeline.run_sync`.
+    backend : str, optional
+        The executor: in place of the manifest's ``runtime_hint``.
+
+    Returns
+    -------
+    list, array, item or dict
+        As :meth:`Pipeline.run_sync`.
+
+    Raises
+    ------
+    PipelineError
+        The manifest is not valid, or a node failed.
+    BackendUnavailable
+        The executor cannot serve.
+    """
+    pipeline = Pipeline.from_manifest(manifest)
+    if backend is not None:
+        pipeline = pipeline.using(backend)
+    return pipeline.run_sync(data)

@@ -1,0 +1,19 @@
+"""The nodes: the base class and the registry, those of numbers, of flow and of frames."""
+
+from paceline.pipeline.nodes.base import Node, node, register
+from paceline.pipeline.nodes.flow import BufferNode, FilterNode, MapNode, RouterNode
+from paceline.pipeline.nodes.numbers import AddNode, CalculatorNode, MultiplyNode, PassThroughNode
+
+__all__ = [
+    "AddNode",
+    "BufferNode",
+    "CalculatorNode",
+    "FilterNode",
+    "MapNode",
+    "MultiplyNode",
+    "Node",
+    "PassThroughNode",
+    "RouterNode",
+    "node",
+    "register",
+]

@@ -1,0 +1,354 @@
+"""A graph made ready to run: which executor takes it, which nodes it takes on itself, and why. Made once per graph."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from paceline.backends import BackendUnavailable, Kernel
+from paceline.pipeline.errors import ManifestError, NodeNotFound
+from paceline.pipeline.graph import Edge, topological_order
+from paceline.pipeline.manifest import Config, RuntimeHint
+from paceline.pipeline.nodes.base import Lowered, Node, StatefulNode, registered, type_name
+from paceline.pipeline.nodes.flow import OUTPUT
+from paceline.pipeline.program import Kind, Program, Source, is_line
+from paceline.pipeline.resilience import Guard, Resilience
+from paceline.selection import chosen_backend, select
+
+OPERATION: Final = "run_pipeline"
+NUMBERS: Final = frozenset({Kind.PASS, Kind.ADD, Kind.SUBTRACT, Kind.MULTIPLY, Kind.DIVIDE})
+DIRECTED: Final = frozenset({Kind.FILTER, Kind.ROUTE, Kind.BUFFER})
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A node of a graph: an object, or a type and params of which one is made when it is needed."""
+
+    id: str
+    type: str
+    params: Mapping[str, Any]
+    hint: RuntimeHint = "auto"
+    made: Node | None = None
+    lowered: Lowered | None = None
+    """What executors know it as; None: it is called."""
+
+    @classmethod
+    def of(cls, node: Node, id: str, hint: RuntimeHint) -> Entry:
+        """Make the entry of an object."""
+        return cls(id, type_name(type(node)), {}, hint, node, node.lowered())
+
+    @classmethod
+    def from_spec(cls, id: str, type: str, params: Mapping[str, Any], hint: RuntimeHint, number: int) -> Entry:
+        """Make the entry of a type and params, which are checked.
+
+        Raises
+        ------
+        NodeNotFound
+            No such type is registered.
+        ManifestError
+            The params are not the type's.
+        """
+        kind = registered().get(type)
+        if kind is None:
+            path = f"nodes[{number}].type"
+            raise NodeNotFound(
+                f"{path}: no node type {type!r} is registered; accepted are {', '.join(sorted(registered()))}.",
+                path,
+            )
+        entry = cls(id, type, params, hint)
+        lower = getattr(kind, "lower", None)
+        try:
+            if lower is not None:
+                entry.lowered = lower(params)
+            else:
+                entry.made = kind(**params)
+                entry.lowered = entry.made.lowered()
+        except (TypeError, ValueError) as error:
+            path = f"nodes[{number}].params"
+            raise ManifestError(f"{path}: {error}", path) from error
+        return entry
+
+    @property
+    def node(self) -> Node:
+        """The object, made on first use."""
+        if self.made is None:
+            self.made = registered()[self.type](**self.params)
+        return self.made
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Nodes that run one way, for ``explain``."""
+
+    nodes: tuple[str, ...]
+    backend: str
+    why: str
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """Everything about a graph that does not change from run to run; entries and all tuples in topological order."""
+
+    entries: list[Entry]
+    config: Config
+    kinds: tuple[Kind, ...]
+    params: tuple[Any, ...]
+    sources: tuple[tuple[tuple[Source, ...], ...], ...]
+    keys: tuple[tuple[str, ...], ...]
+    outputs: tuple[dict[str, int], ...]
+    """For each router the numbers of its connected outputs, empty for one that is a sink."""
+    sinks: tuple[int, ...]
+    ids: tuple[str, ...]
+    hint: RuntimeHint
+    waits: bool = False
+    frames: bool = False
+    guards: list[Guard | None] = field(default_factory=list)
+    delegated: dict[int, Kernel] = field(default_factory=dict)
+    """Nodes that another executor runs than the one that runs the rest."""
+    backend: str = "python"
+    why: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    errors: list[int] = field(default_factory=list)
+    retries: list[int] = field(default_factory=list)
+    failed_runs: int = 0
+
+    @property
+    def shares_nodes(self) -> bool:
+        """Whether all runs may share the nodes: no called one begins, keeps or ends something in a run."""
+        return not any(
+            kind in (Kind.CALL, Kind.CALL_MANY) and (isinstance(entry.node, StatefulNode) or has_life(entry.node))
+            for kind, entry in zip(self.kinds, self.entries, strict=True)
+        )
+
+    def segments(self) -> list[Segment]:
+        """Return which nodes run on which backend, neighbours that run alike together."""
+        found: list[tuple[list[str], str, str]] = []
+        for number, entry in enumerate(self.entries):
+            backend, why = self._where(number, entry)
+            if found and found[-1][1:] == (backend, why):
+                found[-1][0].append(entry.id)
+            else:
+                found.append(([entry.id], backend, why))
+        return [Segment(tuple(ids), backend, why) for ids, backend, why in found]
+
+    def _where(self, number: int, entry: Entry) -> tuple[str, str]:
+        if number in self.delegated:
+            return entry.hint, "its runtime_hint asks for it"
+        if self.kinds[number] not in (Kind.CALL, Kind.CALL_MANY):
+            if self.backend == "numba" and not self.is_numbers:
+                return "python", "numba takes a line of numbers only, and this graph is more"
+            return self.backend, self.why
+        if entry.node.frames:
+            return getattr(entry.node, "backend", None) or "auto", "a node of frames: its own operation is selected"
+        if entry.lowered is not None:
+            return "python", "its runtime_hint asks for it"
+        return "python", f"{entry.type} is Python code, called by {'asyncio' if self.waits else self.backend}"
+
+    @property
+    def is_line(self) -> bool:
+        """Whether each node has the one before it as its only source."""
+        return is_line(self.sources)
+
+    @property
+    def is_numbers(self) -> bool:
+        """Whether the graph is a line of nodes of numbers."""
+        return self.is_line and all(kind in NUMBERS for kind in self.kinds)
+
+
+def has_life(node: Node) -> bool:
+    """Whether a run begins or ends something in a node."""
+    return node.has("setup") or node.has("teardown") or node.has("flush")
+
+
+def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -> Plan:
+    """Order a graph, check its ports and outputs, and choose its executor.
+
+    Raises
+    ------
+    ManifestError
+        A cycle, a port or an output that a node does not have, an output that leads nowhere.
+    BackendUnavailable
+        A runtime hint cannot be met.
+    """
+    order = topological_order([entry.id for entry in entries], edges)
+    place = [0] * len(order)
+    for number, old in enumerate(order):
+        place[old] = number
+    ordered = [entries[old] for old in order]
+    ports: list[dict[str, list[Source]]] = [{} for _ in order]
+    outputs: list[dict[str, int]] = [{} for _ in order]
+    leads_on = [False] * len(order)
+    for source, target, output_key, input_key in edges:
+        start, end = place[source], place[target]
+        leads_on[start] = True
+        lowered = ordered[start].lowered
+        if lowered is not None and lowered[0] is Kind.ROUTE:
+            number = outputs[start].setdefault(output_key, len(outputs[start]))
+            ports[end].setdefault(input_key, []).append(Source(start, number))
+        elif output_key == OUTPUT:
+            ports[end].setdefault(input_key, []).append(Source(start, None))
+        else:
+            raise ManifestError(
+                f"The edge from {ordered[start].id!r} to {ordered[end].id!r} has the output_key {output_key!r}; a "
+                f"{ordered[start].type} has {OUTPUT!r} only.",
+                "edges",
+            )
+    plan = Plan(
+        entries=ordered,
+        config=config,
+        kinds=(),
+        params=(),
+        sources=tuple([tuple([tuple(port) for port in each.values()]) for each in ports]),
+        keys=tuple([tuple(each) for each in ports]),
+        outputs=tuple(outputs),
+        sinks=tuple([place[old] for old in range(len(order)) if not leads_on[place[old]]]),
+        ids=tuple([entry.id for entry in ordered]),
+        hint=config.runtime_hint,
+    )
+    kinds, params = [], []
+    for number, entry in enumerate(ordered):
+        if entry.lowered is None:
+            node = entry.node
+            plan.frames = plan.frames or node.frames
+            plan.waits = plan.waits or _waits(node)
+            kinds.append(Kind.CALL_MANY if node.yields else Kind.CALL)
+            params.append(None)
+            continue
+        kind, param = entry.lowered
+        if len(ports[number]) > 1 and kind is not Kind.PASS:
+            raise ManifestError(
+                f"The node {entry.id!r} has the ports {', '.join(map(repr, ports[number]))}; a {entry.type} has one. "
+                "A PassThroughNode joins several into dicts.",
+                "edges",
+            )
+        if kind is Kind.ROUTE:
+            param = _numbered(entry, param, outputs[number])
+        kinds.append(kind)
+        params.append(param)
+    plan.kinds, plan.params = tuple(kinds), tuple(params)
+    _choose_executor(plan)
+    plan.guards = _guards(plan)
+    plan.errors, plan.retries = [0] * len(order), [0] * len(order)
+    return plan
+
+
+def _waits(node: Node) -> bool:
+    from inspect import iscoroutinefunction
+
+    timed = node.timeout_ms is not None or node.max_concurrency != 1
+    if timed and not node.waits:
+        raise ManifestError(
+            f"The node {type(node).__name__} has a timeout_ms or a max_concurrency and does not wait; accepted are "
+            "both of a node whose process is async, because one that is not cannot be interrupted.",
+            "nodes",
+        )
+    return node.waits or iscoroutinefunction(node.setup) or iscoroutinefunction(node.teardown)
+
+
+def _numbered(entry: Entry, param: Any, outputs: Mapping[str, int]) -> Any:
+    """Put numbers for the names of a router's outputs; each must lead somewhere, unless the router is a sink."""
+    if param is None:
+        return None
+    rules, default = param
+    named = [output for _, _, output in rules] + [default]
+    for output in named if outputs else ():
+        if output is not None and output not in outputs:
+            raise ManifestError(
+                f"The output {output!r} of the router {entry.id!r} leads nowhere; connected are "
+                f"{', '.join(map(repr, outputs))}, and null drops an item.",
+                "edges",
+            )
+    numbers = {None: None, **(outputs or {output: 0 for output in named if output is not None})}
+    return tuple((comparison, value, numbers[output]) for comparison, value, output in rules), numbers[default]
+
+
+def _choose_executor(plan: Plan) -> None:
+    """Set the plan's backend from the hints, and turn nodes that run elsewhere into calls."""
+    hints = {entry.hint for entry in plan.entries}
+    if hints == {"auto"}:
+        named: RuntimeHint | None = None if plan.hint == "auto" else plan.hint
+        why = "the pipeline's runtime_hint asks for it"
+    else:
+        asked = list(dict.fromkeys(e.hint for e in plan.entries if e.lowered is not None and e.hint != "auto"))
+        native = [hint for hint in asked if hint != "python"]
+        named = plan.hint if plan.hint != "auto" else native[0] if native else None
+        why = "a runtime_hint asks for it"
+    plan.backend = named or chosen_backend(OPERATION)
+    plan.why = why if named else "it is the best one here for this operation"
+    select(OPERATION, named)  # raises where the hint cannot be met
+    kinds = list(plan.kinds)
+    params = list(plan.params)
+    for number, entry in enumerate(plan.entries):
+        if entry.hint in ("auto", plan.backend) and entry.lowered is not None:
+            if entry.hint == "numba" and not plan.is_numbers:
+                raise _cannot(entry, "numba", "it takes a line of nodes of numbers, and this graph is more")
+            continue
+        if entry.hint == "auto":
+            continue
+        if entry.lowered is None:
+            if entry.node.frames:
+                _bind_frames(entry)
+            elif entry.hint != "python":
+                raise _cannot(entry, entry.hint, "it is Python code")
+            continue
+        kind = entry.lowered[0]
+        if entry.hint == "python":
+            if kind is Kind.PASS and len(plan.sources[number]) > 1:
+                continue  # a join is the graph's, not the node's
+            params[number] = None
+            kinds[number] = kind if kind in (Kind.FILTER, Kind.ROUTE) else Kind.CALL
+        elif kind in NUMBERS:
+            plan.delegated[number] = select(OPERATION, entry.hint)
+            kinds[number], params[number] = Kind.CALL, None
+        else:
+            raise _cannot(entry, entry.hint, f"it directs the flow of a graph that {plan.backend} runs")
+    plan.kinds, plan.params = tuple(kinds), tuple(params)
+
+
+def _cannot(entry: Entry, backend: str, reason: str) -> BackendUnavailable:
+    return BackendUnavailable(f"The backend {backend!r} cannot run the node {entry.id!r} ({entry.type}): {reason}.")
+
+
+def _bind_frames(entry: Entry) -> None:
+    """Let a node of frames use the backend that its hint names."""
+    use = getattr(entry.node, "use", None)
+    if use is None:
+        if entry.hint != "python":
+            raise _cannot(entry, entry.hint, "it is Python code")
+        return
+    use(entry.hint)
+
+
+def _guards(plan: Plan) -> list[Guard | None]:
+    config = plan.config
+    resilience = Resilience(
+        policy=config.retry_policy,
+        max_retries=config.max_retries,
+        base_ms=config.retry_base_ms,
+        jitter=config.retry_jitter,
+        threshold=config.circuit_breaker_threshold,
+        cooldown_ms=config.circuit_breaker_cooldown_ms,
+        timeout_ms=config.timeout_ms,
+    )
+    idle = config.retry_policy == "none" and config.circuit_breaker_threshold is None
+    return [
+        None if idle or entry.lowered is not None or entry.node.frames else Guard(resilience, entry.node.retryable)
+        for entry in plan.entries
+    ]
+
+
+def program_of(plan: Plan, open: Any, whole: Any) -> Program:
+    """Return what executors run."""
+    return Program(
+        kinds=tuple(map(int, plan.kinds)),
+        params=plan.params,
+        sources=plan.sources,
+        keys=plan.keys,
+        sinks=plan.sinks,
+        names=plan.ids,
+        open=open,
+        whole=whole,
+        metrics=plan.config.enable_metrics,
+    )
