@@ -82,9 +82,7 @@ class ChainRunner(WalkRunner):
             self._clock.take(-1, 1)
             self._chain_clock.take(-1, size)
             if timed:
-                took = perf_counter_ns() - began
-                self._clock.time(-1, 1, took)
-                self._chain_clock.ended(took)
+                self._clock.time(-1, 1, perf_counter_ns() - began)
         return result
 
     def _timed(self, run: Any, data: Any, size: int) -> Any:
