@@ -96,14 +96,14 @@ cdef list chain_list(Chain chain, list items, int64_t *ns, int64_t *n_timed):
     return out
 
 
-cdef list pass_list(list items, Py_ssize_t *n_out):
+cdef list pass_list(list items):
     """Return a new list of what is not None."""
     cdef Py_ssize_t i, n = len(items), kept = 0
     cdef list out = PyList_New(n)
     cdef PyObject **source = list_items(items)
     cdef PyObject *item
     if len(items) != n:  # a finaliser was here
-        return pass_list(items, n_out)
+        return pass_list(items)
     for i in range(n):
         item = source[i]
         if item != <PyObject *>None:
@@ -112,5 +112,4 @@ cdef list pass_list(list items, Py_ssize_t *n_out):
             kept += 1
     if kept < n:
         shorten(out, kept)
-    n_out[0] = kept
     return out

@@ -80,7 +80,11 @@ cdef class Runner:
         self.clock.runs.slow = ns > SLOW_NS
 
     cdef object through_chain(self, data):
-        """Return a whole input's results, counted and timed; None where it is not the chain's."""
+        """Return a whole input's results, counted and timed; None where it is not the chain's.
+
+        Only the first node drops items, and only where none calculates.
+        """
+        cdef Py_ssize_t node, dropped
         cdef Clock clock = self.clock
         cdef int64_t *ns
         cdef int64_t n_timed = 0, began
@@ -96,18 +100,24 @@ cdef class Runner:
                 began = nanoseconds()
                 out = self.chained(data, ns, &n_timed)
                 if out is not None and n_timed:
-                    self.add_times(ns, n_timed)
+                    self.add_times(ns, n_timed, n_timed - (len(data) - len(out)))
                     clock.chains.slow = nanoseconds() - began > SLOW_NS
             finally:
                 free(ns)
         if out is not None:
             clock.in_chains += len(data)
+            dropped = len(data) - len(out)
+            if dropped:
+                for node in range(1, self.steps.n):
+                    clock.rows[node].taken -= dropped
         return out
 
-    cdef void add_times(self, const int64_t *ns, int64_t n_timed) noexcept:
+    cdef void add_times(self, const int64_t *ns, int64_t first, int64_t others) noexcept:
+        """Add each node's time for the items that the first one and the others took."""
         cdef Py_ssize_t node
         for node in range(self.steps.n):
-            timed(&self.clock.rows[node], n_timed, ns[node])
+            if node == 0 or others:
+                timed(&self.clock.rows[node], others if node else first, ns[node])
 
     cdef object chained(self, data, int64_t *ns, int64_t *n_timed):
         if type(data) is not list:
@@ -117,13 +127,9 @@ cdef class Runner:
         return self.passed(data, ns, n_timed)
 
     cdef list passed(self, list items, int64_t *ns, int64_t *n_timed):
-        """Return what is not None; the first node drops the rest, so that the others do not take it."""
-        cdef Py_ssize_t node, kept = 0
+        cdef Py_ssize_t node
         cdef int64_t before = nanoseconds() if ns != NULL else 0
-        cdef list out = pass_list(items, &kept)
-        if self.clock is not None and kept < len(items):
-            for node in range(1, self.steps.n):
-                self.clock.rows[node].taken -= len(items) - kept
+        cdef list out = pass_list(items)
         if ns != NULL:
             n_timed[0] = len(items)
             for node in range(self.steps.n):
