@@ -53,7 +53,9 @@ class Act:
         if self.fails == "hard":
             raise LookupError(f"act {code}")
         self.tries[code] += 1
-        if self.fails == "never succeeds" or self.tries[code] % self.succeeds_at:
+        if self.fails == "never succeeds":
+            raise ConnectionError(f"act {code}")
+        if self.tries[code] % self.succeeds_at:
             raise ConnectionError(f"act {code}, try {self.tries[code]}")
         return code
 
@@ -337,6 +339,8 @@ class Oracle:
                 sent = [item]
             case "add" | "subtract" | "multiply" | "divide":
                 number(item)
+                if kind == "divide" and param == 0:
+                    raise ZeroDivisionError(f"{item!r} / 0")
                 sent = [ARITHMETIC[kind](item, param)]
             case "filter":
                 sent = [item] if holds(item, *param) else []

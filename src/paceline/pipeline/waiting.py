@@ -79,7 +79,7 @@ class Gate:
 class Tick:
     """One item on its way through the graph, or the end of the input."""
 
-    __slots__ = ("index", "items", "ledger", "number", "outboxes")
+    __slots__ = ("failure", "index", "items", "ledger", "number", "outboxes", "until")
 
     def __init__(self, number: int, index: int, items: list[Any], nodes: int) -> None:
         self.number = number
@@ -87,6 +87,9 @@ class Tick:
         self.items = items
         self.outboxes: list[list[Any]] = [[]] * nodes
         self.ledger = Ledger(nodes)
+        self.failure: Exception | None = None
+        self.until: int | None = None
+        """The last node that counts: where the tick failed."""
 
 
 class Waiting:
@@ -308,7 +311,11 @@ class WaitingWalk:
         return Tick(number, LAST if items is None else number, items or [], len(self._plan.entries))
 
     def _settled(self, tick: Tick) -> list[list[Any]]:
-        self._ready.settle(self._run, tick.ledger)
+        """Let a tick count, whose turn it is, and return what its sinks sent, or raise its error."""
+        self._ready.settle(self._run, tick.ledger, tick.until)
+        if tick.failure is not None:
+            failure, tick.failure = tick.failure, None  # the error's frames hold the tick
+            raise failure
         kinds, outboxes = self._plan.kinds, tick.outboxes
         return [
             [item for _, item in outboxes[sink]] if kinds[sink] is Kind.ROUTE else outboxes[sink]
@@ -316,16 +323,16 @@ class WaitingWalk:
         ]
 
     async def _through(self, tick: Tick) -> Tick:
-        """Take a tick through every step."""
+        """Take a tick through every step; an error is kept until it is the tick's turn."""
         if self._ready.branches:
             await self._through_branches(tick)
             return tick
         for number, step in enumerate(self._ready.steps):
             try:
                 await self._step(number, step, tick)
-            except Exception:
-                self._ready.settle(self._run, tick.ledger, step.stop - 1)
-                raise
+            except Exception as error:
+                tick.failure, tick.until = error, step.stop - 1
+                break
         return tick
 
     async def _through_branches(self, tick: Tick) -> None:
@@ -376,8 +383,7 @@ class WaitingWalk:
         finally:
             await _cancelled(running)
         if failed is not None:
-            ready.settle(self._run, tick.ledger, ready.steps[failed[0]].stop - 1)
-            raise failed[1]
+            tick.failure, tick.until = failed[1], ready.steps[failed[0]].stop - 1
 
     async def _step(self, number: int, step: range, tick: Tick) -> None:
         """Take a tick through one step, when the step's gate lets it in."""

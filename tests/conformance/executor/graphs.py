@@ -22,6 +22,7 @@ NUMBERS = ["add", "subtract", "multiply", "divide"]
 BUILT_IN = ["pass", *NUMBERS, *NUMBERS, "filter", "route", "buffer"]
 USERS = ["one", "many", "keep", "function_filter", "route_by"]
 AWAITED = ["one async", "many async", "keep async", "one stuck"]
+NO_JOINS = [*NUMBERS, "filter", "route", "route_by", "buffer"]
 OUTPUTS = ["output", "low", "high"]
 
 
@@ -186,7 +187,7 @@ def graph(rng: random.Random, *, waits: bool) -> Graph:
             sources = [(rng.randrange(number), "input") for _ in range(rng.choice([1, 1, 1, 1, 2, 3]))]
         for source, port in sources:
             routes = vertices[source].kind.startswith("route")
-            if len(set(port for _, port in sources)) > 1 and kind in BUILT_IN and kind != "pass":
+            if kind in NO_JOINS:
                 port = "input"
             edges.append((source, number, rng.choice(OUTPUTS) if routes else "output", port))
     for source, each in enumerate(list(vertices)):  # what a rule names must lead somewhere
