@@ -249,7 +249,7 @@ class Pipeline:
         ready = self._ready
         if ready is None:
             ready = self._prepare()
-        return ready.run_sync(data)
+        return ready.run_sync(data) if ready.direct is None else ready.direct(data)
 
     async def run(self, data: Any) -> Any:
         """Run an input; as :meth:`run_sync`, and an async iterable is taken too.
