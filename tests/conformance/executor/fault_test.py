@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
-import gc
 import os
 import random
 import threading
@@ -47,7 +47,11 @@ async def actual(pipeline: Pipeline, data: list, mode: str) -> tuple:
     try:
         if mode == "stream":
             return ("streamed", repr([item async for item in pipeline.stream(data)]))
-        result = await pipeline.run(source(data) if mode == "async source" else data)
+        if mode == "async source":
+            async with contextlib.aclosing(source(data)) as items:
+                result = await pipeline.run(items)
+        else:
+            result = await pipeline.run(data)
     except NodeError as error:
         return ("error", facts(error))
     errors = []
