@@ -177,8 +177,7 @@ def test_flush_that_waits(backend, sends, expected):
 
 def test_flushes_go_through_the_nodes_behind(backend):
     """3.4, 4.13: each node takes what the one before has kept, and then sends what it keeps itself."""
-    made = line(
-        backend, BufferNode(2), len, Sums(lambda total: total), BufferNode(5))
+    made = line(backend, BufferNode(2), len, Sums(lambda total: total), BufferNode(5))
     assert made.run_sync([1, 2, 3]) == [[3]]
 
 
