@@ -320,15 +320,16 @@ def test_an_error_leaves_no_task(backend):
     asyncio.run(main())
 
 
-def test_several_sinks_in_a_stream(backend):
+@pytest.mark.parametrize("node", [MultiplyNode(2), waits])
+def test_several_sinks_in_a_stream(backend, node):
     """7.6: pairs of id and item."""
 
     async def main():
-        for node in (MultiplyNode(2), waits):
-            made = Pipeline(runtime_hint=backend).add_node(AddNode(0), id="a").add_node(node, id="b", after=())
-            return [each async for each in made.stream([1, 2])]
+        made = Pipeline(runtime_hint=backend).add_node(AddNode(0), id="a").add_node(node, id="b", after=())
+        return [each async for each in made.stream([1, 2])]
 
-    assert asyncio.run(main())[::2] == [("a", 1), ("a", 2)]
+    twice = 2 if isinstance(node, MultiplyNode) else 1
+    assert asyncio.run(main()) == [("a", 1), ("b", twice), ("a", 2), ("b", 2 * twice)]
 
 
 @pytest.mark.parametrize("kind", [Noted, NotedAwaited])
