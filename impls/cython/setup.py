@@ -40,7 +40,7 @@ def modules() -> list[Extension]:
     names = [*(f"_{kind}" for kind in ONCE), *(f"_{kind}_{level}" for kind in KINDS for level in levels)]
     headers = [
         f"src/{PACKAGE}/{name}"
-        for name in ("_chains.h", "_int24.h", "_lanes.h", "_numbers.h", "_rounding.h", "_scratch.h", "_strips.h")
+        for name in ("_chains.h", "_int24.h", "_lanes.h", "_numbers.h", "_rounding.h", "_scratch.h", "_strips.h", "_tiles.h")
     ]
     return [
         Extension(

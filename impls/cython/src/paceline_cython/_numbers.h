@@ -5,6 +5,9 @@
 
 #include <Python.h>
 #include <stdint.h>
+#if defined(__unix__) || defined(__APPLE__)
+#include <time.h>
+#endif
 
 /* The value of an exact int; 0 where int64 cannot hold it. */
 static inline int int_value(PyObject *x, int64_t *value) {
@@ -48,7 +51,11 @@ static inline int MULTIPLY_FITS(int64_t x, int64_t y, int64_t *to) { /* larger f
 
 /* Monotonic nanoseconds; may be called without the interpreter's lock. */
 static inline int64_t nanoseconds(void) {
-#if PY_VERSION_HEX >= 0x030D0000
+#if defined(CLOCK_MONOTONIC)
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+#elif PY_VERSION_HEX >= 0x030D0000
     PyTime_t now = 0;
     (void)PyTime_PerfCounterRaw(&now);
     return (int64_t)now;

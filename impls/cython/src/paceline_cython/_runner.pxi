@@ -122,18 +122,16 @@ cdef class Runner:
     cdef object chained(self, data, int64_t *ns, int64_t *n_timed):
         if type(data) is not list:
             return chain_array(self.chain, data, ns, n_timed)
-        if self.chain.calculates:
+        if self.chain.first[self.steps.n]:
             return chain_list(self.chain, data, ns, n_timed)
         return self.passed(data, ns, n_timed)
 
     cdef list passed(self, list items, int64_t *ns, int64_t *n_timed):
-        cdef Py_ssize_t node
         cdef int64_t before = nanoseconds() if ns != NULL else 0
         cdef list out = pass_list(items)
         if ns != NULL:
             n_timed[0] = len(items)
-            for node in range(self.steps.n):
-                before = since(before, &ns[node])
+            since(before, &ns[0])
         return out
 
     cdef object walked(self, list items):
