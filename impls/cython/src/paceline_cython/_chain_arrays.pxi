@@ -31,7 +31,7 @@ cdef void calculate_part(
 
 
 cdef bint calculate_piece(
-    Chain chain, int dtype, const char *x, char *out, Py_ssize_t n, int64_t *ns, int64_t *n_timed
+    Chain chain, int dtype, const char *x, char *out, Py_ssize_t n, int64_t *passed, int64_t *n_timed
 ) noexcept nogil:
     """Run part of an array through the chain; False where an integer is not one of the chain's."""
     cdef Py_ssize_t at, m, node, item_size = 4 if dtype == np.NPY_FLOAT else 8
@@ -43,20 +43,20 @@ cdef bint calculate_piece(
         source, to = x + at * item_size, out + at * item_size
         if dtype == np.NPY_INT64 and not loops.within(<const int64_t *>source, m, chain.low, chain.high):
             return False
-        if ns == NULL or at // CHAIN_BLOCK % TIMED_BLOCK:
+        if passed == NULL or at // CHAIN_BLOCK % TIMED_BLOCK:
             calculate_part(chain, 0, chain.n, dtype, source, to, m)
             continue
         n_timed[0] += m
-        before = nanoseconds()
+        before = beats()
         for node in range(chain.n):
             if chain.first[node] < chain.first[node + 1]:
                 calculate_part(chain, node, node + 1, dtype, source, to, m)
-                before = since(before, &ns[node])
+                before = since(before, &passed[node])
                 source = to
     return True
 
 
-cdef object chain_array(Chain chain, np.ndarray array, int64_t *ns, int64_t *n_timed):
+cdef object chain_array(Chain chain, np.ndarray array, int64_t *passed, int64_t *n_timed):
     """Return the results as a new array, or None where this one, or a number in it, is not the chain's."""
     cdef int dtype = np.PyArray_TYPE(array), result_type = dtype
     cdef np.npy_intp n, at, m
@@ -77,14 +77,14 @@ cdef object chain_array(Chain chain, np.ndarray array, int64_t *ns, int64_t *n_t
     x, to, item_size = <const char *>np.PyArray_DATA(array), <char *>np.PyArray_DATA(out), np.PyArray_ITEMSIZE(array)
     if chain.first[chain.n] == 0:
         memcpy(to, x, n * item_size)
-        n_timed[0] = n if ns != NULL else 0
+        n_timed[0] = n if passed != NULL else 0
         return out
     if n < UNLOCKED_FROM:
-        return out if calculate_piece(chain, dtype, x, to, n, ns, n_timed) else None
+        return out if calculate_piece(chain, dtype, x, to, n, passed, n_timed) else None
     for at from 0 <= at < n by PIECE:
         m = min(n - at, <np.npy_intp>PIECE)
         with nogil:
-            goes = calculate_piece(chain, dtype, x + at * item_size, to + at * item_size, m, ns, n_timed)
+            goes = calculate_piece(chain, dtype, x + at * item_size, to + at * item_size, m, passed, n_timed)
         if not goes:
             return None
         PyErr_CheckSignals()

@@ -72,8 +72,8 @@ cdef inline bint put_back(PyObject **items, Py_ssize_t n, bint turned, const Blo
     return True
 
 
-cdef list chain_list(Chain chain, list items, int64_t *ns, int64_t *n_timed):
-    """Return the results, or None where an item is not the chain's. ``ns`` is added to for each node, if it is there.
+cdef list chain_list(Chain chain, list items, int64_t *passed, int64_t *n_timed):
+    """Return the results, or None where an item is not the chain's. ``passed`` is added to for each node, if it is there.
 
     What is read and made anew is counted as the first and the last node's; nodes that pass take no time.
     """
@@ -88,26 +88,26 @@ cdef list chain_list(Chain chain, list items, int64_t *ns, int64_t *n_timed):
             PyErr_CheckSignals()
         if len(items) != n:  # a finaliser or a signal's handler was here
             return None
-        is_timed = ns != NULL and number % TIMED_BLOCK == 1
+        is_timed = passed != NULL and number % TIMED_BLOCK == 1
         if is_timed:
-            before = nanoseconds()
+            before = beats()
         if not take_out(list_items(items) + at, m, &block, chain.low, chain.high):
             return None
         if block.n_reals and not chain.takes_floats:
             return None
         if is_timed:
             n_timed[0] += m
-            before = since(before, &ns[0])
+            before = since(before, &passed[0])
             for node in range(chain.n):
                 if chain.first[node] < chain.first[node + 1]:
                     calculate_block(chain, node, node + 1, &block)
-                    before = since(before, &ns[node])
+                    before = since(before, &passed[node])
         else:
             calculate_block(chain, 0, chain.n, &block)
         if not put_back(list_items(items) + at, m, chain.turn < chain.n, &block, out, at):
             raise MemoryError
         if is_timed:
-            since(before, &ns[chain.n - 1])
+            since(before, &passed[chain.n - 1])
     return out
 
 

@@ -19,7 +19,7 @@ cdef extern from "_chains.h":
         bint (*within)(const int64_t *, Py_ssize_t, int64_t, int64_t) noexcept nogil
 
 cdef enum:
-    TIMED_BLOCK = 8  # of a timed run, one block in so many is timed
+    TIMED_BLOCK = 32  # of a timed run, one block in so many is timed
     SIGNALS_AFTER = 1024  # blocks
 
 cdef const ChainLoops *loops = <const ChainLoops *>PyCapsule_GetPointer(exact.chain_loops, CHAIN_TABLE)

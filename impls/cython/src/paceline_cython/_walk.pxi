@@ -1,7 +1,9 @@
 # A run of any program: ticks, in each of which every node takes what those before it sent.
 
+cdef extern from "_numbers.h":
+    PyObject *call_with(PyObject *function, PyObject *x)
+
 cdef extern from "Python.h":
-    PyObject *call_one "PyObject_CallOneArg"(PyObject *function, PyObject *x)
     PyObject *as_list "PySequence_List"(PyObject *x)
     int PyErr_CheckSignals() except -1
 
@@ -142,7 +144,7 @@ cdef class Session:
             if is_timed:
                 now = nanoseconds()
                 if n:
-                    timed(&self.rows[node], n, now - before)
+                    timed(&self.rows[node], n, now - before, (now - before) // n)
                 before = now
             if item == NULL:
                 self.flush(step, node)
@@ -275,7 +277,7 @@ cdef class Session:
             return NULL
         function = PyList_GET_ITEM(self.calls, node)
         Py_XINCREF(function)  # it may be replaced while it runs
-        result = call_one(function, x)
+        result = call_with(function, x)
         Py_XDECREF(function)
         return result
 
@@ -330,7 +332,7 @@ cdef class Session:
                     Py_XDECREF(result)
                     if is_timed:
                         now = nanoseconds()
-                        timed(&self.rows[node], 1, now - before)
+                        timed(&self.rows[node], 1, now - before, now - before)
                         before = now
                     if x == NULL:
                         break
