@@ -1,4 +1,4 @@
-# Chains over arrays: a new array is filled block by block, so that ints are still in the cache when they are calculated.
+# Chains over arrays: a new array is filled block by block, so that ints are in the cache while they are calculated.
 
 cimport numpy as np
 
@@ -69,6 +69,8 @@ cdef object chain_array(Chain chain, np.ndarray array, int64_t *passed, int64_t 
         return None
     n = np.PyArray_DIM(array, 0)
     if dtype == np.NPY_INT64:
+        if chain.low > chain.high:
+            return None
         if chain.turn < chain.n:
             result_type = np.NPY_DOUBLE
     elif (dtype != np.NPY_DOUBLE and dtype != np.NPY_FLOAT) or not chain.takes_floats:

@@ -52,7 +52,9 @@ cdef inline void calculate_block(Chain chain, Py_ssize_t begin, Py_ssize_t end, 
             loops.f64(chain.moves + first, last - first, former, former, n_wholes)
 
 
-cdef inline bint put_back(PyObject **items, Py_ssize_t n, bint turned, const Block *block, list out, Py_ssize_t at):
+cdef inline bint put_back(
+    PyObject **items, Py_ssize_t n, bint turned, const Block *block, list out, Py_ssize_t at
+) noexcept:
     """Make objects, in the order of the items; False where memory has run out."""
     cdef Py_ssize_t i, real = 0, former = padded(block.n_reals), whole = 0
     cdef PyObject *made

@@ -1,5 +1,5 @@
-# What is common to chains over lists and over arrays: the nodes' numbers, where ints become floats, and which ints may go
-# through without a look at each result.
+# What is common to chains over lists and over arrays: the nodes' numbers, where ints become floats, and which ints may
+# go through without a look at each result.
 
 from libc.math cimport fabs, frexp
 from libc.stdint cimport uint64_t
@@ -37,7 +37,7 @@ cdef class Chain:
     cdef int64_t low  # the ints of which no result leaves what is exact; none where high is less
     cdef int64_t high
 
-    def __cinit__(self, Steps steps):
+    def __cinit__(self, Steps steps not None):
         cdef Py_ssize_t node, n_moves = 0
         cdef const Step *step
         self.n = self.turn = steps.n

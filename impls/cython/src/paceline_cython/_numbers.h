@@ -76,10 +76,18 @@ static inline int64_t beats(void) {
 #endif
 }
 
+/* function(x); of a function in Python, or a method that is one, without the detours in between. */
 static inline PyObject *call_with(PyObject *function, PyObject *x) {
-    if (!PyMethod_Check(function)) return PyObject_CallOneArg(function, x);
-    PyObject *with[3] = {NULL, PyMethod_GET_SELF(function), x};
-    return PyObject_Vectorcall(PyMethod_GET_FUNCTION(function), with + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    PyObject *with[3] = {NULL, NULL, x}, **from = with + 2;
+    size_t n = 1 | PY_VECTORCALL_ARGUMENTS_OFFSET;
+    if (PyMethod_Check(function)) {
+        with[1] = PyMethod_GET_SELF(function);
+        function = PyMethod_GET_FUNCTION(function);
+        from = with + 1;
+        n++;
+    }
+    if (PyFunction_Check(function)) return PyVectorcall_Function(function)(function, from, n, NULL);
+    return PyObject_Vectorcall(function, from, n, NULL);
 }
 
 #endif

@@ -3,7 +3,6 @@
 from libc.stdlib cimport calloc, free
 
 
-
 cdef inline Py_ssize_t size(data):
     return len(<list>data) if type(data) is list else np.PyArray_DIM(<np.ndarray>data, 0)
 
