@@ -72,6 +72,12 @@ SUITES: dict[str, Suite] = {
             "paceline_harness.suites.audio",
         ),
         Suite(
+            "executor",
+            "pipelines of nodes over lists and arrays, beside a plain loop, asyncio, C and pipeline libraries",
+            ("run_pipeline",),
+            "paceline_harness.suites.executor",
+        ),
+        Suite(
             "formats",
             "every pair of sample formats at several sizes, and layouts, beside memcpy; measured where it is named",
             ("convert_format", "interleave", "deinterleave"),

@@ -1,0 +1,24 @@
+"""The executor suite: pipelines over lists and arrays in every executor, beside loops, asyncio, C and other libraries."""
+
+from __future__ import annotations
+
+from paceline_harness.comparison import Comparison
+from paceline_harness.suites import SuiteOptions
+from paceline_harness.suites.columns import backend_names
+from paceline_harness.suites.executor import arrays, called, chains, concurrent, overhead, peers
+
+
+def comparisons(options: SuiteOptions) -> list[Comparison]:
+    """Build the rows for the backends and sizes asked for; a size is a number of items."""
+    names = backend_names(options.backends)
+    if options.sizes is not None:
+        return chains.of_sizes(names, options.sizes)
+    return [
+        *chains.rows(names),
+        *called.rows(names),
+        *overhead.rows(names),
+        *concurrent.rows(names),
+        *arrays.rows(names),
+        peers.row(names),
+        *chains.scaling(names),
+    ]
