@@ -1,4 +1,4 @@
-"""Compiles C baselines on first use, for this machine: kept in the user's cache until source, compiler or CPU change."""
+"""Compiles C baselines on first use: kept in the user's cache until source, compiler or CPU change."""
 
 from __future__ import annotations
 

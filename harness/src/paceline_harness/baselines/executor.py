@@ -78,7 +78,7 @@ def generated(steps: Steps) -> Callable[[Items], Items]:
     for kind, operand in steps:
         if kind != "pass":
             body = f"({body} {SIGNS[kind]} {operand!r})"
-    made: Callable[[Items], Items] = eval(f"lambda xs: [{body} for x in xs]" if body != "x" else "lambda xs: xs[:]")  # noqa: S307
+    made: Callable[[Items], Items] = eval(f"lambda xs: [{body} for x in xs]" if body != "x" else "lambda xs: xs[:]")
     return made
 
 

@@ -38,7 +38,7 @@ def hamilton(steps: Steps) -> Run:
 def _named(name: str, source: str, work: Mapped) -> Any:
     """Return a function of one parameter of that name: Hamilton reads the graph off the names."""
     space: dict[str, Any] = {"work": work}
-    exec(f"def {name}({source}: list) -> list:\n    return work({source})\n", space)  # noqa: S102
+    exec(f"def {name}({source}: list) -> list:\n    return work({source})\n", space)
     return space[name]
 
 

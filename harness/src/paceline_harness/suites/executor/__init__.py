@@ -1,4 +1,4 @@
-"""The executor suite: pipelines over lists and arrays in every executor, beside loops, asyncio, C and other libraries."""
+"""The executor suite: pipelines over lists and arrays, beside loops, asyncio, C and libraries of others."""
 
 from __future__ import annotations
 

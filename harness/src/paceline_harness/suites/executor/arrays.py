@@ -95,7 +95,7 @@ def _fused(steps: Steps, *, kept: bool = False) -> Callable[..., Any]:
     made = "" if kept else "    out = empty_like(x)\n"
     text = f"def run(x{', out' if kept else ''}):\n{made}    for i in range(x.size):\n        out[i] = {body}\n"
     space: dict[str, Any] = {"empty_like": np.empty_like}
-    exec(f"{text}    return out\n", space)  # noqa: S102
+    exec(f"{text}    return out\n", space)
     found: Callable[..., Any] = numba.njit(space["run"])
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from paceline_harness.baselines.executor import Steps
 from paceline_harness.candidate import Candidate
 from paceline_harness.comparison import Comparison
 from paceline_harness.record import Claim
@@ -17,7 +18,6 @@ from paceline_harness.suites.executor.shared import (
     OPERATION,
     PUBLISHED,
     SIMPLE,
-    Steps,
     executors,
     floats,
     floor,

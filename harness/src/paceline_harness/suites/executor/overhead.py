@@ -38,6 +38,12 @@ COUNTED_BY_HAND: Final = "a dict made by hand"
 
 SAMPLE: Final[Items] = [3, -1, 10, 0.5]
 
+FIELDS: Final = (
+    "node_id", "node_type", "execution_count", "success_count", "error_count", "retry_count", "success_rate",
+    "total_duration_us", "avg_duration_us", "min_duration_us", "max_duration_us", "timed_count",
+)  # fmt: skip
+"""What is told of a node."""
+
 
 def rows(names: list[str]) -> list[Comparison]:
     """Return the rows of calls, awaits, metrics and manifests."""
@@ -100,8 +106,8 @@ def awaiting(name: str) -> Comparison:
         item="run",
         notes=[
             f"{plain.AWAITS} runs one after the other in one coroutine, which a single send(None) drives: that nothing "
-            "waits is checked by that. Beyond the call, in empty awaits: (its time − the call's) ÷ (that with four − the "
-            "call's) × 4."
+            "waits is checked by that. Beyond the call, in empty awaits: (its time − the call's) ÷ (that with four − "
+            "the call's) × 4."
         ],
         source="numbers up to a million, drawn from the seed",
     )
@@ -136,10 +142,6 @@ def metrics(name: str) -> Comparison:
 
 def report(names: list[str]) -> Comparison:
     """Return the row of asking for the metrics of three nodes, as JSON text."""
-    keys = (
-        "node_id node_type execution_count success_count error_count retry_count success_rate total_duration_us "
-        "avg_duration_us min_duration_us max_duration_us timed_count"
-    ).split()
 
     def asked(get: Any) -> str:
         return json.dumps(get())
@@ -150,7 +152,7 @@ def report(names: list[str]) -> Comparison:
         return (made.get_metrics,)
 
     def by_hand(nodes: int) -> str:
-        rows = [dict.fromkeys(keys, 1.5) for _ in range(nodes)]
+        rows = [dict.fromkeys(FIELDS, 1.5) for _ in range(nodes)]
         return json.dumps({"pipeline_id": "compared", "total_executions": 1, "node_metrics": rows})
 
     def shape(text: str, *_inputs: Any) -> list[Any]:

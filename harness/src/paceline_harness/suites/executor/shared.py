@@ -15,6 +15,7 @@ import paceline
 from paceline.pipeline import CalculatorNode, Node, PassThroughNode, Pipeline
 from paceline_harness.baselines import executor as plain
 from paceline_harness.baselines import executor_limit
+from paceline_harness.baselines.compiled import NoCompilerError
 from paceline_harness.baselines.executor import Items, Steps
 from paceline_harness.candidate import Candidate
 from paceline_harness.equality import Equality, Part
@@ -177,7 +178,7 @@ def floor(lay: Lay) -> Candidate:
     about = partial(Candidate, FLOOR, group="limit")
     try:
         executor_limit.library()
-    except executor_limit.NoCompilerError as error:
+    except NoCompilerError as error:
         return about(call=None, unavailable=str(error))
 
     def prepare(items: Items, *rest: Any) -> tuple[Any, ...]:
