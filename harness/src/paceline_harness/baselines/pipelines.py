@@ -44,8 +44,8 @@ def _named(name: str, source: str, work: Mapped) -> Any:
 
 def dask_sync(steps: Steps) -> Run:
     """Return dask's synchronous scheduler over a task per node, a list from one to the next."""
-    from dask import get
-    from dask.task_spec import DataNode, Task, TaskRef  # type: ignore[import-not-found,unused-ignore]
+    from dask.local import get_sync
+    from dask.task_spec import DataNode, Task, TaskRef
 
     works = _mapped(steps)
 
@@ -56,7 +56,7 @@ def dask_sync(steps: Steps) -> Run:
             name = f"node{at}"
             graph[name] = Task(name, work, TaskRef(source))
             source = name
-        return get(graph, source)
+        return get_sync(graph, source)
 
     return run
 
@@ -67,12 +67,12 @@ def pipecat(steps: Steps) -> Run:
     from pipecat.pipeline.pipeline import Pipeline
     from pipecat.processors.frame_processor import FrameProcessor
 
-    class Number(DataFrame):  # type: ignore[misc,unused-ignore]
+    class Number(DataFrame):  # type: ignore[misc]
         def __init__(self, value: Any) -> None:
             super().__init__()
             self.value = value
 
-    class Node(FrameProcessor):  # type: ignore[misc,unused-ignore]
+    class Node(FrameProcessor):  # type: ignore[misc]
         def __init__(self, process: Callable[[Any], Any]) -> None:
             super().__init__()
             self.call = process
@@ -113,10 +113,10 @@ def gstreamer(steps: Steps) -> Run:
     ValueError
         A node calculates: GStreamer's own elements do not.
     """
-    import gi
-
     if any(kind != "pass" for kind, _ in steps):
         raise ValueError("GStreamer has no element that calculates with numbers; accepted are nodes that pass")
+    import gi
+
     gi.require_version("Gst", "1.0")
     gi.require_version("GstApp", "1.0")
     from gi.repository import Gst, GstApp  # noqa: F401 - loading GstApp gives appsrc its methods

@@ -48,20 +48,23 @@ PIPELINES: Final[tuple[tuple[str, Steps], ...]] = (
 """The same for sizes of one's own."""
 
 Draw = Callable[..., tuple[Any, ...]]
-NODES: Final = (1, 10, 100)
+NODES: Final = (1, 30, 100)
 ITEMS: Final = (1, 1_000, 10_000)
 
 
-def rows(names: list[str], *, single: bool = True) -> list[Comparison]:
-    """Return the published six for ints, as they were, and for floats; and the published single nodes."""
+def rows(names: list[str], *, brief: bool = False) -> list[Comparison]:
+    """Return the published six for ints, as they were, and for floats; and the published single nodes.
+
+    In brief there are the published ones alone.
+    """
     found = []
     for title, steps, items, claim in WORKLOADS:
         found.append(_line(names, title, steps, ints, (items,), published=True))
         found[-1].claim = claim
-        found.append(_line(names, f"{title}, floats", steps, floats, (items,)))
-    if single:
-        found.append(_line(names, "PassThroughNode", (("pass", 0),), ints, (100,), published=True))
-        found.append(_line(names, "CalculatorNode (add)", (("add", 5),), ints, (100,), published=True))
+        if not brief:
+            found.append(_line(names, f"{title}, floats", steps, floats, (items,)))
+    found.append(_line(names, "PassThroughNode", (("pass", 0),), ints, (100,), published=True))
+    found.append(_line(names, "CalculatorNode (add)", (("add", 5),), ints, (100,), published=True))
     return found
 
 
@@ -92,7 +95,7 @@ def _line(
     def lay(_items: Any) -> Steps:
         return steps
 
-    more = [queues(lay), hops(lay)] if published else [queues(lay)] if draw is floats and len(sizes) == 1 else []
+    more = [queues(lay), hops(lay)] if published else []
     return _comparison(names, title, lay, draw, sizes, more)
 
 
