@@ -16,14 +16,18 @@ from paceline.pipeline.immediate import Collected
 from paceline.pipeline.manifest import Config, Manifest, schema
 from paceline.pipeline.nodes import (
     AddNode,
+    AudioResampleNode,
     BufferNode,
     CalculatorNode,
     FilterNode,
+    FormatConverterNode,
+    InterpolateNode,
     MapNode,
     MultiplyNode,
     Node,
     PassThroughNode,
     RouterNode,
+    VADNode,
     node,
     register,
 )
@@ -31,6 +35,7 @@ from paceline.pipeline.pipeline import Pipeline
 
 __all__ = [
     "AddNode",
+    "AudioResampleNode",
     "BackendUnavailable",
     "BufferNode",
     "CalculatorNode",
@@ -39,6 +44,8 @@ __all__ = [
     "Config",
     "CycleError",
     "FilterNode",
+    "FormatConverterNode",
+    "InterpolateNode",
     "Manifest",
     "ManifestError",
     "MapNode",
@@ -51,6 +58,7 @@ __all__ = [
     "PipelineError",
     "RetryLimitExceeded",
     "RouterNode",
+    "VADNode",
     "VersionMismatch",
     "node",
     "register",
