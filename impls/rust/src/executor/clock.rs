@@ -1,0 +1,211 @@
+//! Counts, and times that are sampled by the rule of `paceline.pipeline.program`.
+
+use std::time::Instant;
+
+const TIMED_EVERY: u64 = 32;
+const SLOW_NS: u64 = 20_000;
+
+/// Says which ticks, or runs, are timed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sampler {
+    seen: u64,
+    slow: bool,
+}
+
+impl Sampler {
+    /// Whether this one is to be timed.
+    #[inline]
+    pub fn due(&mut self) -> bool {
+        self.seen += 1;
+        self.slow || self.seen % TIMED_EVERY == 1
+    }
+
+    /// Notes how long a timed one took.
+    pub fn ended(&mut self, ns: u64) {
+        self.slow = ns > SLOW_NS;
+    }
+
+    /// Goes on from where another, begun as a copy of `before`, has come to.
+    fn advance(&mut self, before: Self, after: Self) {
+        self.seen += after.seen - before.seen;
+        self.slow = after.slow;
+    }
+}
+
+/// What is known of a node, or of whole runs: a `Count`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    pub taken: u64,
+    pub timed: u64,
+    pub ns: u64,
+    pub shortest: u64,
+    pub longest: u64,
+}
+
+impl Row {
+    /// Adds the time of some items that are counted already.
+    pub fn time(&mut self, items: u64, ns: u64) {
+        let each = ns / items.max(1);
+        self.shortest = if self.timed == 0 { each } else { self.shortest.min(each) };
+        self.longest = self.longest.max(each);
+        self.timed += items;
+        self.ns += ns;
+    }
+
+    fn add(&mut self, other: &Self) {
+        if other.timed > 0 {
+            self.shortest = if self.timed == 0 { other.shortest } else { self.shortest.min(other.shortest) };
+            self.longest = self.longest.max(other.longest);
+        }
+        self.taken += other.taken;
+        self.timed += other.timed;
+        self.ns += other.ns;
+    }
+}
+
+/// What a runner has counted over all of its runs.
+#[derive(Debug, Default)]
+pub struct Counts {
+    rows: Vec<Row>,
+    /// What every node of a chain took there.
+    pub chained: u64,
+    pub runs: Row,
+    pub ticks: Sampler,
+    pub chains: Sampler,
+    pub whole: Sampler,
+}
+
+impl Counts {
+    /// Nothing counted yet.
+    pub fn new(nodes: usize) -> Self {
+        Self { rows: vec![Row::default(); nodes], ..Self::default() }
+    }
+
+    /// One row per node, and last one for the whole runs.
+    pub fn rows(&self) -> Vec<Row> {
+        let taken = |row: &Row| Row { taken: row.taken + self.chained, ..*row };
+        self.rows.iter().map(taken).chain([self.runs]).collect()
+    }
+
+    /// Adds the times of a chain over some items.
+    pub fn time_chain(&mut self, items: u64, mut laps: Laps) {
+        laps.skip();
+        if items > 0 {
+            self.rows.iter_mut().zip(&laps.ns).for_each(|(row, ns)| row.time(items, *ns));
+        }
+        self.chains.ended(laps.watch.elapsed());
+    }
+
+    /// A tally to count in while the lock is given up.
+    pub fn tally(&self) -> Tally {
+        Tally { rows: vec![Row::default(); self.rows.len()], before: self.ticks, ticks: self.ticks }
+    }
+
+    /// Adds a tally.
+    pub fn add(&mut self, tally: &Tally) {
+        self.rows.iter_mut().zip(&tally.rows).for_each(|(row, other)| row.add(other));
+        self.ticks.advance(tally.before, tally.ticks);
+    }
+}
+
+/// What is counted during some ticks.
+#[derive(Debug)]
+pub struct Tally {
+    pub rows: Vec<Row>,
+    before: Sampler,
+    pub ticks: Sampler,
+}
+
+/// Measures from lap to lap.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    began: Instant,
+    last: Instant,
+}
+
+impl Watch {
+    /// Begins.
+    pub fn start() -> Self {
+        let now = Instant::now();
+        Self { began: now, last: now }
+    }
+
+    /// The time since the last lap.
+    pub fn lap(&mut self) -> u64 {
+        let now = Instant::now();
+        let ns = nanoseconds(self.last, now);
+        self.last = now;
+        ns
+    }
+
+    /// The time from the beginning to the last lap.
+    pub fn elapsed(&self) -> u64 {
+        nanoseconds(self.began, self.last)
+    }
+}
+
+/// The times of a chain's nodes, added up over the blocks.
+#[derive(Clone, Debug)]
+pub struct Laps {
+    watch: Watch,
+    ns: Vec<u64>,
+}
+
+impl Laps {
+    /// Begins.
+    pub fn start(nodes: usize) -> Self {
+        Self { watch: Watch::start(), ns: vec![0; nodes] }
+    }
+
+    /// Adds the time since the last lap to a node's.
+    pub fn lap(&mut self, node: usize) {
+        self.ns[node] += self.watch.lap();
+    }
+
+    /// Leaves out what has gone by since the last lap: it was no node's.
+    pub fn skip(&mut self) {
+        self.watch.lap();
+    }
+}
+
+/// The time between.
+fn nanoseconds(from: Instant, to: Instant) -> u64 {
+    u64::try_from((to - from).as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_in_32_is_timed_and_all_while_they_are_slow() {
+        let mut sampler = Sampler::default();
+        let due: Vec<u64> = (1..=100).filter(|_| sampler.due()).collect();
+        assert_eq!(due, [1, 33, 65, 97]);
+        sampler.ended(SLOW_NS + 1);
+        assert!((0..5).all(|_| sampler.due()));
+        sampler.ended(SLOW_NS);
+        assert!(!sampler.due());
+    }
+
+    #[test]
+    fn tallies_add_up() {
+        let mut counts = Counts::new(1);
+        let mut tally = counts.tally();
+        assert!(tally.ticks.due());
+        tally.rows[0].taken = 1;
+        counts.add(&tally);
+        assert_eq!(counts.rows()[0].shortest, 0);
+        let mut tally = counts.tally();
+        assert!(!tally.ticks.due());
+        tally.rows[0].taken = 3;
+        tally.rows[0].time(2, 20);
+        counts.add(&tally);
+        assert_eq!(counts.rows()[0], Row { taken: 4, timed: 2, ns: 20, shortest: 10, longest: 10 });
+        tally.rows[0].time(1, 5);
+        counts.add(&tally);
+        assert_eq!(counts.rows()[0].shortest, 5);
+        counts.chained = 10;
+        assert_eq!(counts.rows()[0].taken, 17);
+    }
+}

@@ -1,0 +1,13 @@
+//! What an executor is made of, without Python objects: programs, typed numbers, chains of them, the sampling clock.
+
+mod block;
+mod chain;
+mod clock;
+mod number;
+mod program;
+
+pub use block::{Lane, Step, apply, ends};
+pub use chain::{Chain, Integers, Turn};
+pub use clock::{Counts, Laps, Row, Sampler, Tally, Watch};
+pub use number::{Comparison, EXACT, Number, Op, Operand, calculate, compare};
+pub use program::{Fault, Program, Routes, Rule, Source, Task};
