@@ -1,0 +1,149 @@
+# The runner: whole inputs by the chain where there is one, else by ticks.
+
+from libc.stdlib cimport calloc, free
+
+
+
+@cython.final
+cdef class Runner:
+    """A program made ready; holds nothing of a single run but its counts."""
+
+    cdef object program
+    cdef Steps steps
+    cdef Clock clock  # None without metrics
+    cdef Chain chain  # None where the program is none
+    cdef bint is_line
+
+    def __cinit__(self, program):
+        cdef Py_ssize_t node
+        self.program = program
+        self.steps = Steps(program)
+        self.clock = Clock(self.steps.n) if program.metrics else None
+        self.is_line = self.steps.n > 0 and self.steps.n_sinks == 1 and self.steps.sinks[0] == self.steps.n - 1
+        for node in range(self.steps.n):
+            if self.steps.at[node].direct != node - 1 or self.steps.at[node].n_ports != (node > 0):
+                self.is_line = False
+            if self.steps.at[node].kind > FILTER and self.steps.at[node].kind != CALL:
+                self.is_line = False
+        if self.is_line and program.is_chain:
+            self.chain = Chain(self.steps)
+
+    def __call__(self, data):
+        """Run a whole input."""
+        if type(data) is list:
+            return self.run_list(<list>data)
+        if self.chain is not None and np.PyArray_CheckExact(data):
+            out = self.run_array(<np.ndarray>data)
+            if out is not None:
+                return out
+        return self.program.whole(data)
+
+    def open(self, opened):
+        """Begin a run that is fed in pieces; it is not counted as a run."""
+        return Session(self.steps, self.clock, self.is_line, opened)
+
+    def counts(self):
+        """Return a count for each node, and last one for the whole runs."""
+        return (Clock(self.steps.n) if self.clock is None else self.clock).counts()
+
+    cdef object run_list(self, list items):
+        cdef int64_t began = 0
+        cdef bint is_timed = False
+        if self.clock is not None:
+            self.clock.rows[self.steps.n].taken += 1
+            is_timed = due(&self.clock.runs)
+            if is_timed:
+                began = nanoseconds()
+        out = self.through_chain(items) if self.chain is not None else None
+        if out is None:
+            out = self.walked(items)
+        if is_timed:
+            self.run_ended(nanoseconds() - began)
+        return out
+
+    cdef object run_array(self, np.ndarray array):
+        cdef int64_t began = 0
+        cdef bint is_timed = self.clock is not None and due(&self.clock.runs)
+        if is_timed:
+            began = nanoseconds()
+        out = self.through_chain(array)
+        if out is None:
+            return None
+        if self.clock is not None:
+            self.clock.rows[self.steps.n].taken += 1
+        if is_timed:
+            self.run_ended(nanoseconds() - began)
+        return out
+
+    cdef void run_ended(self, int64_t ns) noexcept:
+        timed(&self.clock.rows[self.steps.n], 1, ns)
+        self.clock.runs.slow = ns > SLOW_NS
+
+    cdef object through_chain(self, data):
+        """Return a whole input's results, counted and timed; None where it is not the chain's.
+
+        Only the first node drops items, and only where none calculates.
+        """
+        cdef Py_ssize_t node, dropped
+        cdef Clock clock = self.clock
+        cdef int64_t *ns
+        cdef int64_t n_timed = 0, began
+        if clock is None:
+            return self.chained(data, NULL, &n_timed)
+        if not due(&clock.chains):
+            out = self.chained(data, NULL, &n_timed)
+        else:
+            ns = <int64_t *>calloc(self.steps.n, sizeof(int64_t))
+            if ns == NULL:
+                raise MemoryError
+            try:
+                began = nanoseconds()
+                out = self.chained(data, ns, &n_timed)
+                if out is not None and n_timed:
+                    self.add_times(ns, n_timed, n_timed - (len(data) - len(out)))
+                    clock.chains.slow = nanoseconds() - began > SLOW_NS
+            finally:
+                free(ns)
+        if out is not None:
+            clock.in_chains += len(data)
+            dropped = len(data) - len(out)
+            if dropped:
+                for node in range(1, self.steps.n):
+                    clock.rows[node].taken -= dropped
+        return out
+
+    cdef void add_times(self, const int64_t *ns, int64_t first, int64_t others) noexcept:
+        """Add each node's time for the items that the first one and the others took."""
+        cdef Py_ssize_t node
+        for node in range(self.steps.n):
+            if node == 0 or others:
+                timed(&self.clock.rows[node], others if node else first, ns[node])
+
+    cdef object chained(self, data, int64_t *ns, int64_t *n_timed):
+        if type(data) is not list:
+            return chain_array(self.chain, data, ns, n_timed)
+        if self.chain.calculates:
+            return chain_list(self.chain, data, ns, n_timed)
+        return self.passed(data, ns, n_timed)
+
+    cdef list passed(self, list items, int64_t *ns, int64_t *n_timed):
+        cdef Py_ssize_t node
+        cdef int64_t before = nanoseconds() if ns != NULL else 0
+        cdef list out = pass_list(items)
+        if ns != NULL:
+            n_timed[0] = len(items)
+            for node in range(self.steps.n):
+                before = since(before, &ns[node])
+        return out
+
+    cdef object walked(self, list items):
+        cdef Session session = Session(self.steps, self.clock, self.is_line, self.program.open())
+        cdef list out = session.run(None, -1, session.run(items, 0, session.outputs()))
+        if len(out) == 1:
+            return out[0]
+        return {self.program.names[sink]: sent for sink, sent in zip(self.program.sinks, out, strict=True)}
+
+
+def run_pipeline(program):
+    """Make a program ready."""
+    return Runner(program)
