@@ -30,7 +30,7 @@ def hamilton(steps: Steps) -> Run:
         name = f"node{at}"
         made.append(_named(name, source, work))
         source = name
-    module: types.ModuleType = create_temporary_module(*made, module_name="paceline_harness_chain")
+    module: types.ModuleType = create_temporary_module(*made)
     built = driver.Builder().with_modules(module).build()
     return lambda items: built.execute([source], inputs={"items": items})[source]
 
