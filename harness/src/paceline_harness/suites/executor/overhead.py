@@ -218,14 +218,19 @@ def _made(name: str, call: Any, observe: Any) -> Candidate:
 
 
 def manifest_text(nodes: int) -> str:
-    """Return the JSON text of a manifest of a line of nodes."""
+    """Return the JSON text of a manifest of a line of nodes, every field written out as editors write them."""
     made = [
         {
             "id": f"node-{at}",
             "type": "PassThroughNode" if kind == "pass" else "CalculatorNode",
             "params": {} if kind == "pass" else {"operation": kind, "operand": operand},
+            "runtime_hint": "auto",
         }
         for at, (kind, operand) in enumerate(repeated(nodes))
     ]
-    edges = [{"from": f"node-{at}", "to": f"node-{at + 1}"} for at in range(nodes - 1)]
-    return json.dumps({"version": "1.0", "nodes": made, "edges": edges})
+    edges = [
+        {"from": f"node-{at}", "to": f"node-{at + 1}", "output_key": "output", "input_key": "input"}
+        for at in range(nodes - 1)
+    ]
+    config = {"enable_metrics": True, "retry_policy": "exponential", "max_retries": 3}
+    return json.dumps({"version": "1.0", "nodes": made, "edges": edges, "config": config})
