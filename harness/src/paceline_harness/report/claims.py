@@ -69,8 +69,11 @@ def best_peer(table: Table) -> str | None:
     return table.fastest(name for name in table.names if table.group(name) == "peer")
 
 
-def on_speed(table: Table | None, claimed: float | None, absent: str) -> Verdict:
-    """Return whether Rust is `claimed` times as fast as the published code, and what it gains over the best plain."""
+def on_speed(table: Table | None, claimed: float | None, absent: str, code: str = "the published code") -> Verdict:
+    """Return whether Rust is `claimed` times as fast as the published code, and what it gains over the best plain.
+
+    `code` says what was measured in its place, where it was not the code itself.
+    """
     if table is None:
         return untested(absent)
     if stopped := _stopped(table):
@@ -79,12 +82,12 @@ def on_speed(table: Table | None, claimed: float | None, absent: str) -> Verdict
         return untested("no ratio was published")
     published, plain = published_code(table), best_plain(table)
     if published is None and any(table.group(name) == "as published" for name in table.names):
-        return untested("the published code was not timed")
+        return untested(f"{code} was not timed")
     if published is None:
         return _without_code(table, claimed)
     pair = table.pair(published, CLAIMED)
     word = _judged(pair, claimed)
-    reason = f"rust ran {speed_text(pair.ratio, pair.interval)} against the published code"
+    reason = f"rust ran {speed_text(pair.ratio, pair.interval)} against {code}"
     if (baseline := other_baseline(table)) is not None:
         beside = table.pair(baseline, CLAIMED)
         reason += f", {speed_text(beside.ratio, beside.interval)} against the {baseline}"

@@ -70,12 +70,16 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Speeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A published table of speeds; `average` is its arithmetic mean, where one was published."""
+    """A published table of speeds; `average` is its arithmetic mean, where one was published.
+
+    `code` is what the claims are tested against: the published code, or what was made in its likeness.
+    """
 
     name: str
     suite: str
     rows: list[Claimed]
     average: float | None = None
+    code: str = "the published code"
 
 
 class Targets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,14 +141,15 @@ def _speeds(document: str, of: Speeds, tables: Sequence[Table]) -> Shown:
         suite = claimed.suite or of.suite
         table = _find(tables, suite, claimed.title or claimed.operation, claimed.size)
         absent = claimed.why or _why_absent(suite)
-        verdict = on_speed(table, claimed.speedup, absent)
+        verdict = on_speed(table, claimed.speedup, absent, of.code)
         rows.append((claimed.operation, claimed.published, *_measured(table), verdict.text))
         verdicts.append(verdict)
         if verdict.measured is not None and claimed.speedup is not None:
             kept.append((claimed.speedup, verdict.measured))
             if table is not None and (baseline := other_baseline(table)) is not None:
                 over.setdefault(baseline, []).append(table.pair(baseline, CLAIMED).ratio)
-    return Shown(document, of.name, SPEED_HEADER, rows, verdicts, _mean(of, kept, over))
+    header = tuple(name.replace("published code", of.code.removeprefix("the ")) for name in SPEED_HEADER)
+    return Shown(document, of.name, header, rows, verdicts, _mean(of, kept, over))
 
 
 def _mean(of: Speeds, kept: Sequence[tuple[float, float]], over: Mapping[str, Sequence[float]]) -> str | None:
@@ -162,8 +167,8 @@ def _mean(of: Speeds, kept: Sequence[tuple[float, float]], over: Mapping[str, Se
     if len(kept) > 1:
         published, measured = (geometric_mean(column) for column in zip(*kept, strict=True))
         said.append(
-            f"Geometric mean over the {len(kept)} rows that are both published and measured, Rust against the "
-            f"published code: {figure(published)}x published, {figure(measured)}x measured."
+            f"Geometric mean over the {len(kept)} rows that are both published and measured, Rust against "
+            f"{of.code}: {figure(published)}x published, {figure(measured)}x measured."
         )
         said += [
             f"Against the {name}, in the same rows: {figure(geometric_mean(speeds))}x."
