@@ -1,5 +1,6 @@
 //! The boundary: arrays in, arrays written, the first offending index out. No arithmetic happens here.
 
+mod flat;
 pub mod formats;
 pub mod interpolation;
 pub mod resample;
