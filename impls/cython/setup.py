@@ -36,7 +36,8 @@ def modules() -> list[Extension]:
     on_x86_64 = platform.machine().lower() in {"x86_64", "amd64"}
     levels = LEVELS if on_x86_64 and platform.system() != "Windows" else ["v1"]
     names = ["_cpu", *(f"_{kind}_{level}" for kind in KINDS for level in levels)]
-    headers = [f"src/{PACKAGE}/{name}" for name in ("_int24.h", "_lanes.h", "_rounding.h", "_scratch.h", "_strips.h")]
+    names_of_headers = ("_int24", "_lanes", "_rounding", "_saturate", "_scratch", "_strips")
+    headers = [f"src/{PACKAGE}/{name}.h" for name in names_of_headers]
     return [
         Extension(
             f"{PACKAGE}.{name}",
