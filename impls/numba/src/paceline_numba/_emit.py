@@ -238,6 +238,13 @@ class Memory:
         """Write a number or a vector from there on."""
         self.builder.store(value.ir, self._place(index, value.ir.type), align=self.bytes)
 
+    def prefetch(self, index: Value | int) -> None:
+        """Fetch what is there, to be read soon; any place will do, also one that cannot be read."""
+        builder, byte = self.builder, ir.PointerType(I8)
+        signature = ir.FunctionType(ir.VoidType(), [byte, I32, I32, I32])
+        function = cgutils.get_or_insert_function(builder.module, signature, "llvm.prefetch.p0i8")
+        builder.call(function, [self._place(index, I8), I32(0), I32(3), I32(1)])
+
     def copy(self, index: Value | int, source: Memory, source_index: Value | int, count: Value) -> None:
         """Copy that many numbers from a memory of the same type, which may be this one."""
         to, origin = self._place(index, self.element), source._place(source_index, self.element)
