@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import threading
 
 import numpy as np
 import pytest
@@ -290,25 +289,6 @@ BAD = [
 def test_bad_arguments(backend, change, error, says):
     with pytest.raises(error, match=says):
         detect_voice(**{"x": X, "rate": 16_000, "backend": backend, **change})
-
-
-def test_the_kernel_lets_other_threads_run(backend):
-    x = np.tile(speechlike(10), 40)
-    counted, stop = [0], threading.Event()
-
-    def count():
-        while not stop.is_set():
-            counted[0] += 1
-
-    thread = threading.Thread(target=count)
-    thread.start()
-    try:
-        before = counted[0]
-        detect_voice(x, 16_000, backend=backend)
-        assert counted[0] > before
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_the_raw_kernel_is_bound(backend):
