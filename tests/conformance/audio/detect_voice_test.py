@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import paceline
+from conformance.threads import runs_during
 from oracles import voice as oracle
 from paceline.audio import VoiceDetector, detect_voice
 from paceline.operations import OPERATIONS
@@ -289,6 +290,11 @@ BAD = [
 def test_bad_arguments(backend, change, error, says):
     with pytest.raises(error, match=says):
         detect_voice(**{"x": X, "rate": 16_000, "backend": backend, **change})
+
+
+def test_other_threads_run_during_a_call(backend):
+    x = np.tile(speechlike(10), 40)
+    assert any(runs_during(lambda: detect_voice(x, 16_000, backend=backend)) for _ in range(20))
 
 
 def test_the_raw_kernel_is_bound(backend):
