@@ -20,7 +20,7 @@ KINDS = {
     "fused": ["-ffp-contract=fast", "-Wno-psabi", "-DCYTHON_INLINE=inline __attribute__((always_inline))"],
 }
 ONCE = ["cpu", "executor"]
-HEADERS = ["_chains", "_int24", "_lanes", "_numbers", "_rounding", "_scratch", "_strips", "_tiles"]
+HEADERS = ["_chains", "_int24", "_lanes", "_numbers", "_rounding", "_saturate", "_scratch", "_strips", "_tiles"]
 
 
 class Build(build_ext):
