@@ -101,8 +101,11 @@ def decode(text: str | bytes) -> Manifest:
     VersionMismatch
         Its version is neither "1.0" nor "v1".
     """
-    if len(text) > MAX_BYTES:
-        raise ManifestError(f"The manifest has {len(text):,} bytes; accepted are up to {MAX_BYTES:,}.")
+    size = len(text)
+    if isinstance(text, str) and size > MAX_BYTES // 4:  # a character has up to four
+        size = len(text.encode(errors="surrogatepass"))
+    if size > MAX_BYTES:
+        raise ManifestError(f"The manifest has {size:,} bytes; accepted are up to {MAX_BYTES:,}.")
     try:
         manifest = _DECODER.decode(text)
     except msgspec.ValidationError:

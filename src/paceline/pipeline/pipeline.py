@@ -249,7 +249,8 @@ class Pipeline:
         ready = self._ready
         if ready is None:
             ready = self._prepare()
-        return ready.run_sync(data) if ready.direct is None else ready.direct(data)
+        direct = ready.direct
+        return ready.run_sync(data) if direct is None else direct(data)
 
     async def run(self, data: Any) -> Any:
         """Run an input; as :meth:`run_sync`, and an async iterable is taken too.
