@@ -14,7 +14,7 @@ from paceline.pipeline.explanation import Explanation
 from paceline.pipeline.graph import Edge
 from paceline.pipeline.immediate import Immediate
 from paceline.pipeline.manifest import Config, EdgeSpec, Manifest, NodeSpec, RuntimeHint
-from paceline.pipeline.metrics import MetricsShape, as_json
+from paceline.pipeline.metrics import MetricsShape
 from paceline.pipeline.nodes.base import Node, registered
 from paceline.pipeline.nodes.flow import OUTPUT, MapNode
 from paceline.pipeline.plan import Entry, make_plan
@@ -31,7 +31,8 @@ class Pipeline:
     name : str
         Its id in metrics and manifests.
     **config
-        The fields of a manifest's config: ``runtime_hint``, ``enable_metrics``, ``on_error``, ``retry_policy``, ``max_retries``,
+        The fields of a manifest's config: ``runtime_hint``, ``enable_metrics``, ``on_error``, ``retry_policy``,
+        ``max_retries``,
         ``circuit_breaker_threshold`` and the others of :class:`paceline.pipeline.Config`.
 
     Raises

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from inspect import iscoroutinefunction
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from paceline.backends import BackendUnavailable, Kernel
@@ -210,7 +210,8 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -
         ids=tuple([entry.id for entry in ordered]),
         hint=config.runtime_hint,
     )
-    kinds, params = [], []
+    kinds: list[Kind] = []
+    params: list[Any] = []
     for number, entry in enumerate(ordered):
         if entry.lowered is None:
             node = entry.node

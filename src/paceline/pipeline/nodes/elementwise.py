@@ -80,4 +80,4 @@ def _fits(kind: Kind, operand: int, low: int, high: int) -> bool:
         value + operand if kind == Kind.ADD else value - operand if kind == Kind.SUBTRACT else value * operand
         for value in (low, high)
     ]
-    return -(2**63) <= min(ends) and max(ends) < 2**63
+    return min(ends) >= -(2**63) and max(ends) < 2**63

@@ -209,7 +209,8 @@ class RouterNode(Node):
     def route(self, item: Any) -> str | None:
         """Return an item's output."""
         if self._function is not None:
-            return self._function(item)
+            output: str | None = self._function(item)
+            return output
         for comparison, value, output in self._rules:
             if compare(comparison, value, item):
                 return output
@@ -261,7 +262,7 @@ class MapNode(Node):
         elif isinstance(function, type) and issubclass(function, FunctionNode):
             self.process = function.function  # type: ignore[method-assign]
         elif callable(function):
-            self.process = function  # type: ignore[method-assign]
+            self.process = function  # type: ignore[method-assign, assignment]
         else:
             raise TypeError(
                 f"function is of type {type(function).__name__}; accepted is a callable or a registered function's name."
