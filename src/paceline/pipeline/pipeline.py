@@ -193,8 +193,8 @@ class Pipeline:
         for number, entry in enumerate(self._entries):
             if entry.made is not None and registered().get(entry.type) is not type(entry.made):
                 raise ManifestError(
-                    f"nodes[{number}].type: the node {entry.id!r} is of {type(entry.made).__name__}, which is not registered; "
-                    "accepted is a class under @paceline.pipeline.register.",
+                    f"nodes[{number}].type: the node {entry.id!r} is of {type(entry.made).__name__}, which is not "
+                    "registered; accepted is a class under @paceline.pipeline.register.",
                     f"nodes[{number}].type",
                 )
             params = dict(entry.params) if entry.made is None else entry.node.params()

@@ -118,8 +118,6 @@ class Guard:
 
     def admit(self) -> None:
         """Raise :class:`Refused` while the breaker is open, or while another call is the one let through."""
-        if self._opened_at is None:
-            return
         with self._lock:
             if self._opened_at is None:
                 return

@@ -25,10 +25,6 @@ EXACT: Final = 2**53
 """Up to here a double holds every integer, so that the quotient of two is rounded once."""
 
 
-class Beyond(ArithmeticError):
-    """An element, or its result, is one that an array's own arithmetic would get wrong."""
-
-
 def elementwise(kind: Kind, operand: int | float, x: NDArray[Any]) -> NDArray[Any]:
     """Apply an arithmetic node to an array.
 

@@ -256,7 +256,7 @@ class MapNode(Node):
             if kind is None or not issubclass(kind, FunctionNode):
                 known = [key for key, held in registered().items() if issubclass(held, FunctionNode)]
                 raise ValueError(
-                    f"function is {function!r}; accepted are the registered functions: {', '.join(known) or 'none yet'}."
+                    f"function is {function!r}; accepted are registered functions: {', '.join(known) or 'none yet'}."
                 )
             self.process = kind.function  # type: ignore[method-assign]
         elif isinstance(function, type) and issubclass(function, FunctionNode):
@@ -265,5 +265,5 @@ class MapNode(Node):
             self.process = function  # type: ignore[method-assign, assignment]
         else:
             raise TypeError(
-                f"function is of type {type(function).__name__}; accepted is a callable or a registered function's name."
+                f"function is of type {type(function).__name__}; accepted is a callable, or a registered one's name."
             )
