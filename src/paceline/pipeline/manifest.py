@@ -250,9 +250,11 @@ def validation_error(error: msgspec.ValidationError, within: str = "") -> Manife
 
 
 def _deep(manifest: Manifest) -> bool:
-    return any(spec.params and _depth_beyond(spec.params, MAX_DEPTH - 3) for spec in manifest.nodes) or _depth_beyond(
-        manifest.metadata, MAX_DEPTH - 1
-    )
+    for spec in manifest.nodes:
+        for value in spec.params.values():
+            if isinstance(value, dict | list) and _depth_beyond(value, MAX_DEPTH - 4):
+                return True
+    return _depth_beyond(manifest.metadata, MAX_DEPTH - 1)
 
 
 def _depth_beyond(data: Any, levels: int) -> bool:

@@ -277,7 +277,10 @@ class InterpolateNode(Node):
     def params(self) -> dict[str, Any]:
         """Return the knots as lists."""
         given = super().params()
-        return {key: np.asarray(value).tolist() if not isinstance(value, str | Sequence) else value for key, value in given.items()}
+        return {
+            key: np.asarray(value).tolist() if not isinstance(value, str | Sequence) else value
+            for key, value in given.items()
+        }
 
 
 _DTYPES = {"i16": np.int16, "i32": np.int32, "i24": np.uint8, "u8": np.uint8, "f32": np.float32, "f64": np.float64}
