@@ -1,6 +1,8 @@
 //! Node after node over a block of numbers that stays in cache.
 
-use crate::lanes::Isa;
+use std::mem::MaybeUninit;
+
+use crate::lanes::{Isa, Real, Vector};
 use crate::level::{Level, Work};
 
 use super::{Laps, Op};
@@ -14,69 +16,94 @@ pub struct Step<T> {
 
 /// A number of a block.
 pub trait Lane: Copy {
-    fn add(self, other: Self) -> Self;
-    fn subtract(self, other: Self) -> Self;
-    fn multiply(self, other: Self) -> Self;
-    fn divide(self, other: Self) -> Self;
+    /// Runs the steps over a block, in place.
+    fn run<S: Isa>(isa: S, steps: &[Step<Self>], block: &mut [Self]);
 }
 
 macro_rules! real {
     ($($real:ident),*) => { $(
         impl Lane for $real {
             #[inline(always)]
-            fn add(self, other: Self) -> Self {
-                self + other
-            }
-
-            #[inline(always)]
-            fn subtract(self, other: Self) -> Self {
-                self - other
-            }
-
-            #[inline(always)]
-            fn multiply(self, other: Self) -> Self {
-                self * other
-            }
-
-            #[inline(always)]
-            fn divide(self, other: Self) -> Self {
-                self / other
+            fn run<S: Isa>(isa: S, steps: &[Step<Self>], block: &mut [Self]) {
+                tiled(isa, steps, block);
             }
         }
     )* };
 }
 real!(f32, f64);
 
-/// Blocks whose results do not fit are not run, see `Integers::fit`.
 impl Lane for i64 {
+    /// All steps are one product and one sum: what leaves int64 on the way comes back, if the result is within it.
+    /// Blocks with results that are not are not run, see `Integers::fit`; a division has made floats of them before.
     #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.wrapping_add(other)
-    }
-
-    #[inline(always)]
-    fn subtract(self, other: Self) -> Self {
-        self.wrapping_sub(other)
-    }
-
-    #[inline(always)]
-    fn multiply(self, other: Self) -> Self {
-        self.wrapping_mul(other)
-    }
-
-    /// Never asked for: integers that are divided have become floats.
-    #[inline(always)]
-    fn divide(self, _: Self) -> Self {
-        self
+    fn run<S: Isa>(_: S, steps: &[Step<Self>], block: &mut [Self]) {
+        let (factor, term) = steps.iter().fold((1_i64, 0_i64), |(factor, term), step| match step.op {
+            Op::Pass | Op::Divide => (factor, term),
+            Op::Add => (factor, term.wrapping_add(step.operand)),
+            Op::Subtract => (factor, term.wrapping_sub(step.operand)),
+            Op::Multiply => (factor.wrapping_mul(step.operand), term.wrapping_mul(step.operand)),
+        });
+        if factor != 1 {
+            block.iter_mut().for_each(|x| *x = x.wrapping_mul(factor).wrapping_add(term));
+        } else if term != 0 {
+            block.iter_mut().for_each(|x| *x = x.wrapping_add(term));
+        }
     }
 }
 
-/// Runs the steps, in place; with laps, one by one, the first of them being the node `first`.
+/// Registers that go through all steps together: enough to hide how long an operation takes.
+const REGISTERS: usize = 8;
+
+/// The numbers of the widest tile.
+const WIDEST: usize = REGISTERS * 16;
+
+#[inline(always)]
+fn tiled<S: Isa, T: Real>(isa: S, steps: &[Step<T>], block: &mut [T]) {
+    let tile = REGISTERS * T::Vector::<S>::WIDTH;
+    let mut tiles = block.chunks_exact_mut(tile);
+    for tile in &mut tiles {
+        in_registers(isa, steps, tile);
+    }
+    let rest = tiles.into_remainder();
+    if !rest.is_empty() {
+        let mut padded = [T::ONE; WIDEST];
+        padded[..rest.len()].copy_from_slice(rest);
+        in_registers(isa, steps, &mut padded[..tile]);
+        rest.copy_from_slice(&padded[..rest.len()]);
+    }
+}
+
+#[inline(always)]
+fn in_registers<S: Isa, T: Real>(isa: S, steps: &[Step<T>], tile: &mut [T]) {
+    let width = T::Vector::<S>::WIDTH;
+    let mut x = [T::Vector::<S>::splat(isa, T::ONE); REGISTERS];
+    for (x, from) in x.iter_mut().zip(tile.chunks_exact(width)) {
+        *x = T::Vector::<S>::load(isa, from);
+    }
+    for step in steps {
+        let y = T::Vector::<S>::splat(isa, step.operand);
+        match step.op {
+            Op::Pass => {}
+            Op::Add => x.iter_mut().for_each(|x| *x = *x + y),
+            Op::Subtract => x.iter_mut().for_each(|x| *x = *x - y),
+            Op::Multiply => x.iter_mut().for_each(|x| *x = *x * y),
+            Op::Divide => x.iter_mut().for_each(|x| *x = *x / y),
+        }
+    }
+    for (x, to) in x.iter().zip(tile.chunks_exact_mut(width)) {
+        x.store(to);
+    }
+}
+
+/// Runs the steps, in place; with laps, one by one, the first of them being
+/// the node `first`; passing takes no time.
 pub fn apply<T: Lane>(level: Level, steps: &[Step<T>], block: &mut [T], first: usize, laps: Option<&mut Laps>) {
     let Some(laps) = laps else { return level.run(Steps { steps, block }) };
     for (node, step) in (first..).zip(steps) {
-        level.run(Steps { steps: std::slice::from_ref(step), block });
-        laps.lap(node);
+        if step.op != Op::Pass {
+            level.run(Steps { steps: std::slice::from_ref(step), block });
+            laps.lap(node);
+        }
     }
 }
 
@@ -93,20 +120,33 @@ impl<T: Lane> Work for Steps<'_, T> {
         let Self { steps, block } = self;
         isa.run(
             #[inline(always)]
-            || {
-                for step in steps {
-                    let y = step.operand;
-                    match step.op {
-                        Op::Pass => {}
-                        Op::Add => block.iter_mut().for_each(|x| *x = x.add(y)),
-                        Op::Subtract => block.iter_mut().for_each(|x| *x = x.subtract(y)),
-                        Op::Multiply => block.iter_mut().for_each(|x| *x = x.multiply(y)),
-                        Op::Divide => block.iter_mut().for_each(|x| *x = x.divide(y)),
-                    }
-                }
-            },
+            || T::run(isa, steps, block),
         );
     }
+}
+
+/// Writes what a function makes of each number of a block; both are equally long.
+pub fn fill<T: Copy, U>(level: Level, from: &[T], to: &mut [MaybeUninit<U>], make: impl Fn(T) -> U) {
+    struct Fill<'a, T, U, F>(&'a [T], &'a mut [MaybeUninit<U>], F);
+
+    impl<T: Copy, U, F: Fn(T) -> U> Work for Fill<'_, T, U, F> {
+        type Output = ();
+
+        #[inline(always)]
+        fn on<S: Isa>(self, isa: S) {
+            let Self(from, to, make) = self;
+            isa.run(
+                #[inline(always)]
+                || {
+                    to.iter_mut().zip(from).for_each(|(to, x)| {
+                        to.write(make(*x));
+                    });
+                },
+            );
+        }
+    }
+
+    level.run(Fill(from, to, make));
 }
 
 /// The least and the greatest of a block; (MAX, MIN) of an empty one.
@@ -145,6 +185,19 @@ mod tests {
             let (mut block, mut laps) = (values.clone(), Laps::start(steps.len()));
             apply(level, &steps, &mut block, 0, Some(&mut laps));
             assert_eq!(block, expected);
+        }
+    }
+
+    #[test]
+    fn integers_are_exact_where_the_ends_fit() {
+        let step = |op, operand| Step { op, operand };
+        let steps = [step(Op::Add, 5), step(Op::Multiply, -3), step(Op::Subtract, 1 << 40), step(Op::Pass, 0)];
+        for level in Level::available() {
+            let mut block: Vec<i64> = (-40..40).collect();
+            apply(level, &steps, &mut block, 0, None);
+            assert!(block.iter().zip(-40..).all(|(y, x)| *y == (x + 5) * -3 - (1 << 40)));
+            apply(level, &steps[..1], &mut block, 0, None);
+            assert_eq!(block[0], (-35) * -3 - (1 << 40) + 5);
         }
     }
 

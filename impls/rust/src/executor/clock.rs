@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-const TIMED_EVERY: u64 = 32;
-const SLOW_NS: u64 = 20_000;
+pub const TIMED_EVERY: u64 = 32;
+pub const SLOW_NS: u64 = 20_000;
 
 /// Says which ticks, or runs, are timed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,7 +45,7 @@ pub struct Row {
 impl Row {
     /// Adds the time of some items that are counted already.
     pub fn time(&mut self, items: u64, ns: u64) {
-        let each = ns / items.max(1);
+        let each = if ns == 0 { 0 } else { ns / items.max(1) }; // a chain has many nodes that take no time
         self.shortest = if self.timed == 0 { each } else { self.shortest.min(each) };
         self.longest = self.longest.max(each);
         self.timed += items;
@@ -63,16 +63,13 @@ impl Row {
     }
 }
 
-/// What a runner has counted over all of its runs.
+/// What a runner has counted tick by tick, and all the times that were taken.
 #[derive(Debug, Default)]
 pub struct Counts {
     rows: Vec<Row>,
-    /// What every node of a chain took there.
-    pub chained: u64,
+    /// The times of whole runs; they are counted elsewhere.
     pub runs: Row,
-    pub ticks: Sampler,
-    pub chains: Sampler,
-    pub whole: Sampler,
+    ticks: Sampler,
 }
 
 impl Counts {
@@ -81,19 +78,16 @@ impl Counts {
         Self { rows: vec![Row::default(); nodes], ..Self::default() }
     }
 
-    /// One row per node, and last one for the whole runs.
-    pub fn rows(&self) -> Vec<Row> {
-        let taken = |row: &Row| Row { taken: row.taken + self.chained, ..*row };
-        self.rows.iter().map(taken).chain([self.runs]).collect()
+    /// One row per node.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
-    /// Adds the times of a chain over some items.
-    pub fn time_chain(&mut self, items: u64, mut laps: Laps) {
-        laps.skip();
+    /// Adds the times of a chain's nodes for some items.
+    pub fn time_chain(&mut self, items: u64, laps: &Laps) {
         if items > 0 {
             self.rows.iter_mut().zip(&laps.ns).for_each(|(row, ns)| row.time(items, *ns));
         }
-        self.chains.ended(laps.watch.elapsed());
     }
 
     /// A tally to count in while the lock is given up.
@@ -166,6 +160,11 @@ impl Laps {
     pub fn skip(&mut self) {
         self.watch.lap();
     }
+
+    /// The time from the beginning to the last lap.
+    pub fn elapsed(&self) -> u64 {
+        self.watch.elapsed()
+    }
 }
 
 /// The time between.
@@ -205,7 +204,5 @@ mod tests {
         tally.rows[0].time(1, 5);
         counts.add(&tally);
         assert_eq!(counts.rows()[0].shortest, 5);
-        counts.chained = 10;
-        assert_eq!(counts.rows()[0].taken, 17);
     }
 }

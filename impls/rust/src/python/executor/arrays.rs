@@ -7,11 +7,11 @@ use numpy::npyffi::PyArray_CheckExact;
 use numpy::{Element, PyArray1, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
-use crate::executor::{Chain, Integers, Lane, Laps, Step, Turn, apply, ends};
+use crate::executor::{Chain, Integers, Lane, Laps, Step, Turn, apply, ends, fill};
 use crate::level::Level;
 
 /// Numbers that stay in cache from the first node to the last.
-const BLOCK: usize = 2_048;
+const BLOCK: usize = 1_024;
 
 /// From this many numbers on the work is worth giving up the interpreter lock for.
 const DETACH_FROM: usize = 50_000;
@@ -69,7 +69,7 @@ fn real<'py, T: Element + Lane + Sync>(
     laps: Option<&mut Laps>,
 ) -> Option<Bound<'py, PyAny>> {
     blockwise(array, laps, |level, from, to: Place<T>, laps| {
-        apply(level, steps, to.fill(from), 0, laps);
+        apply(level, steps, to.fill(level, from), 0, laps);
         Some(())
     })
 }
@@ -81,7 +81,7 @@ fn whole<'py>(
 ) -> Option<Bound<'py, PyAny>> {
     blockwise(array, laps, |level, from, to: Place<i64>, laps| {
         let (low, high) = ends(level, from);
-        integers.fit(low, high).then(|| apply(level, integers.steps, to.fill(from), 0, laps))
+        integers.fit(low, high).then(|| apply(level, integers.steps, to.fill(level, from), 0, laps))
     })
 }
 
@@ -99,7 +99,7 @@ fn turned<'py>(
         let block = &mut scratch[..from.len()];
         block.copy_from_slice(from);
         apply(level, integers.steps, block, 0, laps.as_deref_mut());
-        apply(level, integers.rest, to.fill_with(block, |x| x as f64), integers.steps.len(), laps);
+        apply(level, integers.rest, to.fill_with(level, block, |x| x as f64), integers.steps.len(), laps);
         Some(())
     })
 }
@@ -135,15 +135,13 @@ struct Place<'a, U>(&'a mut [MaybeUninit<U>]);
 
 impl<'a, U: Copy> Place<'a, U> {
     /// Writes the numbers of a block.
-    fn fill(self, from: &[U]) -> &'a mut [U] {
-        self.fill_with(from, |x| x)
+    fn fill(self, level: Level, from: &[U]) -> &'a mut [U] {
+        self.fill_with(level, from, |x| x)
     }
 
-    fn fill_with<T: Copy>(self, from: &[T], turn: impl Fn(T) -> U) -> &'a mut [U] {
+    fn fill_with<T: Copy>(self, level: Level, from: &[T], make: impl Fn(T) -> U) -> &'a mut [U] {
         assert_eq!(self.0.len(), from.len());
-        self.0.iter_mut().zip(from).for_each(|(to, x)| {
-            to.write(turn(*x));
-        });
+        fill(level, from, self.0, make);
         // SAFETY: every element has just been written.
         unsafe { slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len()) }
     }

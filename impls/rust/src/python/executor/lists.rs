@@ -41,7 +41,7 @@ pub fn run<'py>(
         with_critical_section(list, || {
             let items = items(list, from, PART);
             if chain.is_copy() {
-                copy(chain, list, items, from, laps.as_deref_mut())
+                copy(list, items, from)
             } else {
                 SCRATCH.with_borrow_mut(|scratch| part(chain, list.py(), items, scratch, laps.as_deref_mut()))
             }
@@ -72,23 +72,18 @@ fn items<'a, 'py>(list: &'a Bound<'py, PyList>, from: usize, most: usize) -> &'a
     }
 }
 
-/// A new list of the same items; None where a None is among them, which is not passed on.
+/// A new list of the same items; None where a None is among them, which is not passed on. It takes no node any
+/// time.
 fn copy<'py>(
-    chain: &Chain,
     list: &Bound<'py, PyList>,
     items: &[Borrowed<'_, 'py, PyAny>],
     from: usize,
-    laps: Option<&mut Laps>,
 ) -> PyResult<Option<Bound<'py, PyList>>> {
     // SAFETY: None always exists; it is compared only.
     let none = unsafe { ffi::Py_None() };
     // Not `any`, which would stop early instead of using vectors.
     if items.chunks(BLOCK).any(|block| block.iter().fold(false, |found, item| found | (item.as_ptr() == none))) {
         return Ok(None);
-    }
-    if let Some(laps) = laps {
-        laps.skip();
-        (0..chain.nodes()).for_each(|node| laps.lap(node));
     }
     Ok(Some(list.get_slice(from, from + items.len())))
 }
