@@ -7,7 +7,7 @@ mod number;
 mod program;
 mod totals;
 
-pub use block::{Lane, Step, apply, ends, fill};
+pub use block::{Lane, Step, apply, apply_to, ends, fill, line_of};
 pub use chain::{Chain, Integers, Turn};
 pub use clock::{Counts, Laps, Row, Tally, Watch};
 pub use number::{Comparison, EXACT, Number, Op, Operand, calculate, compare};

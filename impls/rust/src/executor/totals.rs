@@ -92,8 +92,7 @@ impl Totals {
 
     /// Ends the timing of a chain's nodes.
     pub fn chain_ended(&self, laps: &mut Laps) {
-        laps.skip();
-        self.chains.ended(laps.elapsed());
+        self.chains.ended(laps.ended());
     }
 
     /// Ends a run that has succeeded, and returns its time if that was taken.

@@ -64,10 +64,10 @@ impl Core {
 
     /// Adds the time of a chain's nodes, if that was taken.
     #[inline]
-    pub fn chain_ended(&self, items: usize, measured: &mut Measured) {
+    pub fn chain_ended(&self, measured: &mut Measured) {
         if let (Some(laps), Some(metrics)) = (&mut measured.laps, &self.metrics) {
             metrics.totals.chain_ended(laps);
-            metrics.counts().time_chain(items as u64, laps);
+            metrics.counts().time_chain(laps);
         }
     }
 

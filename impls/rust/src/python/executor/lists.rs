@@ -41,6 +41,8 @@ pub fn run<'py>(
         with_critical_section(list, || {
             let items = items(list, from, PART);
             if chain.is_copy() {
+                // Passing takes no node any time.
+                laps.as_deref_mut().and_then(|laps| laps.block(items.len()));
                 copy(list, items, from)
             } else {
                 SCRATCH.with_borrow_mut(|scratch| part(chain, list.py(), items, scratch, laps.as_deref_mut()))
@@ -72,8 +74,7 @@ fn items<'a, 'py>(list: &'a Bound<'py, PyList>, from: usize, most: usize) -> &'a
     }
 }
 
-/// A new list of the same items; None where a None is among them, which is not passed on. It takes no node any
-/// time.
+/// A new list of the same items; None where a None is among them, which is not passed on.
 fn copy<'py>(
     list: &Bound<'py, PyList>,
     items: &[Borrowed<'_, 'py, PyAny>],
@@ -99,9 +100,7 @@ fn part<'py>(
     let level = Level::detect();
     for block in items.chunks(BLOCK) {
         let Some(found) = unbox(block, scratch) else { return Ok(None) };
-        if let Some(laps) = laps.as_deref_mut() {
-            laps.skip();
-        }
+        let mut laps = laps.as_deref_mut().and_then(|laps| laps.block(block.len()));
         if found.reals > 0 {
             let Some(steps) = chain.reals() else { return Ok(None) };
             apply(level, steps, &mut scratch.reals[..found.reals], 0, laps.as_deref_mut());
@@ -110,7 +109,7 @@ fn part<'py>(
         if found.integers > 0 {
             let Some(integers) = chain.integers().filter(|it| it.fit(found.low, found.high)) else { return Ok(None) };
             turned = integers.turn != Turn::Never;
-            run_integers(level, integers, found.integers, scratch, laps.as_deref_mut());
+            run_integers(level, integers, found.integers, scratch, laps);
         }
         let reals = scratch.reals[..found.reals].iter();
         let integers = scratch.integers[..found.integers].iter();

@@ -77,7 +77,7 @@ impl Runner {
         let mut measured = self.core.begin(Some(items));
         let output = match lists::run(chain, list, measured.laps.as_mut()) {
             Ok(Some(output)) => {
-                self.core.chain_ended(items, &mut measured);
+                self.core.chain_ended(&mut measured);
                 output.into_any()
             }
             Ok(None) => {
@@ -104,7 +104,7 @@ impl Runner {
             self.core.not_run();
             return None;
         }
-        self.core.chain_ended(items, &mut measured);
+        self.core.chain_ended(&mut measured);
         self.core.end(&measured);
         output
     }
