@@ -2,9 +2,10 @@
 
 use std::mem::MaybeUninit;
 
-use crate::lanes::{Isa, Real, Vector};
+use crate::lanes::Isa;
 use crate::level::{Level, Work};
 
+use super::tiles::tiled;
 use super::{Laps, Op};
 
 /// A node of a chain, for numbers of one type.
@@ -51,104 +52,6 @@ pub fn line_of(steps: &[Step<i64>]) -> impl Fn(i64) -> i64 + Copy {
     });
     #[inline(always)]
     move |x: i64| x.wrapping_mul(factor).wrapping_add(term)
-}
-
-/// Registers that go through all steps together: enough to hide how long an operation takes.
-const REGISTERS: usize = 8;
-
-/// The numbers of the widest tile.
-const WIDEST: usize = REGISTERS * 16;
-
-#[inline(always)]
-fn tiled<S: Isa, T: Real>(isa: S, steps: &[Step<T>], block: &mut [T]) {
-    let mut tiles = block.chunks_exact_mut(REGISTERS * T::Vector::<S>::WIDTH);
-    for tile in &mut tiles {
-        let x = through(isa, steps, tile);
-        store(x, tile);
-    }
-    let rest = tiles.into_remainder();
-    if !rest.is_empty() {
-        let padded = padded(isa, steps, rest);
-        rest.copy_from_slice(&padded[..rest.len()]);
-    }
-}
-
-/// What becomes of numbers that are too few for a tile, and of others.
-#[inline(always)]
-fn padded<S: Isa, T: Real>(isa: S, steps: &[Step<T>], rest: &[T]) -> [T; WIDEST] {
-    let mut tile = [T::ONE; WIDEST];
-    tile[..rest.len()].copy_from_slice(rest);
-    let x = through(isa, steps, &tile);
-    store::<S, T>(x, &mut tile);
-    tile
-}
-
-#[inline(always)]
-fn through<S: Isa, T: Real>(isa: S, steps: &[Step<T>], tile: &[T]) -> [T::Vector<S>; REGISTERS] {
-    let mut x = [T::Vector::<S>::splat(isa, T::ONE); REGISTERS];
-    for (x, from) in x.iter_mut().zip(tile.chunks_exact(T::Vector::<S>::WIDTH)) {
-        *x = T::Vector::<S>::load(isa, from);
-    }
-    for step in steps {
-        let y = T::Vector::<S>::splat(isa, step.operand);
-        match step.op {
-            Op::Pass => {}
-            Op::Add => x.iter_mut().for_each(|x| *x = *x + y),
-            Op::Subtract => x.iter_mut().for_each(|x| *x = *x - y),
-            Op::Multiply => x.iter_mut().for_each(|x| *x = *x * y),
-            Op::Divide => x.iter_mut().for_each(|x| *x = *x / y),
-        }
-    }
-    x
-}
-
-#[inline(always)]
-fn store<S: Isa, T: Real>(x: [T::Vector<S>; REGISTERS], tile: &mut [T]) {
-    for (x, to) in x.iter().zip(tile.chunks_exact_mut(T::Vector::<S>::WIDTH)) {
-        x.store(to);
-    }
-}
-
-/// Runs the steps over a block and writes what becomes of it elsewhere, without a copy in between; both are equally
-/// long.
-pub fn apply_to<T: Real>(level: Level, steps: &[Step<T>], from: &[T], to: &mut [MaybeUninit<T>]) {
-    struct StepsTo<'a, T>(&'a [Step<T>], &'a [T], &'a mut [MaybeUninit<T>]);
-
-    impl<T: Real> Work for StepsTo<'_, T> {
-        type Output = ();
-
-        #[inline(always)]
-        fn on<S: Isa>(self, isa: S) {
-            let Self(steps, from, to) = self;
-            isa.run(
-                #[inline(always)]
-                || {
-                    let tile = REGISTERS * T::Vector::<S>::WIDTH;
-                    let (mut from, mut to) = (from.chunks_exact(tile), to.chunks_exact_mut(tile));
-                    for (from, to) in (&mut from).zip(&mut to) {
-                        store(through(isa, steps, from), initialised(to));
-                    }
-                    let (from, to) = (from.remainder(), to.into_remainder());
-                    if !from.is_empty() {
-                        let padded = padded(isa, steps, from);
-                        initialised(to).copy_from_slice(&padded[..from.len()]);
-                    }
-                },
-            );
-        }
-    }
-
-    level.run(StepsTo(steps, from, to));
-}
-
-/// The same memory with something in it; compilers leave the writing out where the same is written again.
-#[inline(always)]
-fn initialised<T: Real>(to: &mut [MaybeUninit<T>]) -> &mut [T] {
-    to.iter_mut().for_each(|x| {
-        x.write(T::default());
-    });
-    // SAFETY: every element has just been written.
-    unsafe { std::slice::from_raw_parts_mut(to.as_mut_ptr().cast(), to.len()) }
 }
 
 /// Runs the steps, in place; with laps, one by one, the first of them being
@@ -242,25 +145,6 @@ mod tests {
             apply(level, &steps, &mut block, 0, Some(&mut laps));
             assert_eq!(block, expected);
         }
-    }
-
-    #[test]
-    fn elsewhere_as_in_place() {
-        let steps = [Step { op: Op::Divide, operand: 3.0 }, Step { op: Op::Add, operand: 0.1 }];
-        for (level, n) in Level::available().flat_map(|level| [0, 1, 63, 64, 200].map(|n| (level, n))) {
-            let from: Vec<f64> = (0..n).map(|i| i as f64).collect();
-            let mut to = vec![MaybeUninit::new(0.0); n];
-            apply_to(level, &steps, &from, &mut to);
-            let mut block = from.clone();
-            apply(level, &steps, &mut block, 0, None);
-            assert_eq!(initialised_values(&to), block);
-            assert!(block.iter().zip(&from).all(|(y, x)| *y == x / 3.0 + 0.1));
-        }
-    }
-
-    fn initialised_values(values: &[MaybeUninit<f64>]) -> Vec<f64> {
-        // SAFETY: the caller has made them of numbers.
-        values.iter().map(|x| unsafe { x.assume_init() }).collect()
     }
 
     #[test]

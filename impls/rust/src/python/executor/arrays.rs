@@ -7,7 +7,7 @@ use numpy::npyffi::PyArray_CheckExact;
 use numpy::{Element, PyArray1, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
-use crate::executor::{Chain, Integers, Lane, Laps, Step, Turn, apply, apply_to, ends, fill, line_of};
+use crate::executor::{Chain, Integers, Lane, Laps, Step, Turn, apply, apply_to, ends, fill, line_of, turn_to};
 use crate::lanes::Real;
 use crate::level::Level;
 
@@ -104,14 +104,13 @@ fn turned<'py>(
         if !integers.fit(low, high) {
             return None;
         }
-        let block = if laps.is_some() {
-            let mut block = from.to_vec();
-            apply(level, integers.steps, &mut block, 0, laps.as_deref_mut());
-            write(level, &block, to, |x| x as f64)
-        } else {
-            write(level, from, to, |x| line(x) as f64)
-        };
-        apply(level, integers.rest, block, integers.steps.len(), laps);
+        if laps.is_none() {
+            turn_to(level, |x| line(x) as f64, integers.rest, from, to);
+            return Some(());
+        }
+        let mut block = from.to_vec();
+        apply(level, integers.steps, &mut block, 0, laps.as_deref_mut());
+        apply(level, integers.rest, write(level, &block, to, |x| x as f64), integers.steps.len(), laps);
         Some(())
     })
 }

@@ -12,7 +12,7 @@ use crate::executor::{Chain, Integers, Laps, Number, Turn, apply};
 use crate::level::Level;
 
 /// Items whose numbers stay in cache from the first node to the last.
-const BLOCK: usize = 2_048;
+const BLOCK: usize = 512;
 
 /// Items after which signals are looked at. Their handlers are Python code: each part is a list of its own, so that
 /// they never see one that is half made.
@@ -83,7 +83,7 @@ fn copy<'py>(
     // SAFETY: None always exists; it is compared only.
     let none = unsafe { ffi::Py_None() };
     // Not `any`, which would stop early instead of using vectors.
-    if items.chunks(BLOCK).any(|block| block.iter().fold(false, |found, item| found | (item.as_ptr() == none))) {
+    if items.chunks(1_024).any(|block| block.iter().fold(false, |found, item| found | (item.as_ptr() == none))) {
         return Ok(None);
     }
     Ok(Some(list.get_slice(from, from + items.len())))
