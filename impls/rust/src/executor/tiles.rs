@@ -116,13 +116,16 @@ pub fn turn_to(
                 #[inline(always)]
                 || {
                     let tile = REGISTERS * S::F64::WIDTH;
-                    for (from, to) in from.chunks(tile).zip(to.chunks_mut(tile)) {
-                        let mut turned = [1.0; WIDEST];
-                        turned.iter_mut().zip(from).for_each(|(turned, x)| *turned = make(*x));
-                        let x = through(isa, steps, &turned[..tile]);
-                        store::<S, f64>(x, &mut turned[..tile]);
-                        initialised(to).copy_from_slice(&turned[..from.len()]);
+                    let mut turned = [1.0; WIDEST];
+                    let (mut from, mut to) = (from.chunks_exact(tile), to.chunks_exact_mut(tile));
+                    for (from, to) in (&mut from).zip(&mut to) {
+                        turned[..tile].iter_mut().zip(from).for_each(|(turned, x)| *turned = make(*x));
+                        store::<S, f64>(through(isa, steps, &turned), initialised(to));
                     }
+                    let (from, to) = (from.remainder(), to.into_remainder());
+                    turned.iter_mut().zip(from).for_each(|(turned, x)| *turned = make(*x));
+                    let rest = padded(isa, steps, &turned[..from.len()]);
+                    initialised(to).copy_from_slice(&rest[..from.len()]);
                 },
             );
         }
