@@ -6,7 +6,7 @@ np.import_array()
 
 cdef enum:
     UNLOCKED_FROM = 50_000  # numbers; other threads may run meanwhile
-    PIECE = CHAIN_BLOCK * SIGNALS_AFTER  # numbers between looks for an interrupt
+    PIECE = CHAIN_BLOCK * PAUSE_AFTER  # numbers between looks for an interrupt
 
 
 cdef void calculate_part(

@@ -75,7 +75,7 @@ cdef inline bint put_back(
 
 
 cdef list chain_list(Chain chain, list items, int64_t *passed, int64_t *n_timed):
-    """Return the results, or None where an item is not the chain's. ``passed`` is added to for each node, if it is there.
+    """Return the results, or None where an item is not the chain's; the nodes' beats are added to ``passed``, if given.
 
     What is read and made anew is counted as the first and the last node's; nodes that pass take no time.
     """
@@ -86,9 +86,9 @@ cdef list chain_list(Chain chain, list items, int64_t *passed, int64_t *n_timed)
     for at from 0 <= at < n by CHAIN_BLOCK:
         m = min(n - at, CHAIN_BLOCK)
         number += 1
-        if number % SIGNALS_AFTER == 0:
-            PyErr_CheckSignals()
-        if len(items) != n:  # a finaliser or a signal's handler was here
+        if number % PAUSE_AFTER == 0:
+            pause()
+        if len(items) != n:  # a finaliser, a signal's handler or another thread was here
             return None
         is_timed = passed != NULL and number % TIMED_BLOCK == 1
         if is_timed:
