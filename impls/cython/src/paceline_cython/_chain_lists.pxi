@@ -118,14 +118,13 @@ cdef list pass_list(list items):
     cdef Py_ssize_t i, n = len(items), kept = 0
     cdef list out = PyList_New(n)
     cdef PyObject **source = list_items(items)
-    cdef PyObject *item
+    cdef PyObject **to = list_items(out)
     if len(items) != n:  # a finaliser was here
         return pass_list(items)
     for i in range(n):
-        item = source[i]
-        if item != <PyObject *>None:
-            Py_XINCREF(item)
-            PyList_SET_ITEM(out, kept, item)
+        if source[i] != <PyObject *>None:
+            incref(source[i])
+            to[kept] = source[i]
             kept += 1
     if kept < n:
         shorten(out, kept)
