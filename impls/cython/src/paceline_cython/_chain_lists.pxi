@@ -83,6 +83,7 @@ cdef list chain_list(Chain chain, list items, int64_t *passed, int64_t *n_timed)
     cdef list out = PyList_New(n)
     cdef Block block
     cdef int64_t before = 0
+    cdef bint is_timed
     for at from 0 <= at < n by CHAIN_BLOCK:
         m = min(n - at, CHAIN_BLOCK)
         number += 1
