@@ -37,22 +37,25 @@ cdef class Runner:
     cdef Steps steps
     cdef Clock clock  # None without metrics
     cdef Chain chain  # None where the program is none
-    cdef bint is_line
+    cdef bint is_line  # and no node sends more than one item
 
     def __cinit__(self, program):
         cdef Py_ssize_t node
+        cdef const Step *step
+        cdef bint is_chain
         self.entry = called
         take_vectorcalls(type(self), <char *>&self.entry - <char *><PyObject *>self)
         self.program = program
         self.steps = Steps(program)
         self.clock = Clock(self.steps.n) if program.metrics else None
-        self.is_line = self.steps.n > 0 and self.steps.n_sinks == 1 and self.steps.sinks[0] == self.steps.n - 1
+        self.is_line = is_chain = self.steps.n > 0 and self.steps.n_sinks == 1
         for node in range(self.steps.n):
-            if self.steps.at[node].direct != node - 1 or self.steps.at[node].n_ports != (node > 0):
+            step = &self.steps.at[node]
+            if step.direct != node - 1 or step.n_ports != (node > 0) or (step.kind > FILTER and step.kind != CALL):
                 self.is_line = False
-            if self.steps.at[node].kind > FILTER and self.steps.at[node].kind != CALL:
-                self.is_line = False
-        if self.is_line and program.is_chain:
+            if step.kind > DIVIDE:
+                is_chain = False
+        if self.is_line and is_chain:
             self.chain = Chain(self.steps)
 
     def __call__(self, data):
