@@ -48,7 +48,7 @@ cdef class Runner:
         self.program = program
         self.steps = Steps(program)
         self.clock = Clock(self.steps.n) if program.metrics else None
-        self.is_line = is_chain = self.steps.n > 0 and self.steps.n_sinks == 1
+        self.is_line = is_chain = self.steps.n_sinks == 1 and self.steps.sinks[0] == self.steps.n - 1
         for node in range(self.steps.n):
             step = &self.steps.at[node]
             if step.direct != node - 1 or step.n_ports != (node > 0) or (step.kind > FILTER and step.kind != CALL):
