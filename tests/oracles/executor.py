@@ -131,9 +131,8 @@ class Graph:
     def order(self) -> list[int]:
         """Each after all that send to it; a node is taken as soon as it is free, the first of the list first."""
         done: list[int] = []
-        waiting = [node for node in range(len(self.vertices))]
         missing = Counter(target for _, target, _, _ in self.edges)
-        free = deque(node for node in waiting if not missing[node])
+        free = deque(node for node in range(len(self.vertices)) if not missing[node])
         while free:
             node = free.popleft()
             done.append(node)
@@ -151,7 +150,7 @@ class Graph:
 
 
 @dataclass
-class Failure(Exception):
+class FailureError(Exception):
     """An error as a pipeline tells it."""
 
     type: str
@@ -194,36 +193,36 @@ class Oracle:
         rows = zip(self.taken, self.succeeded, self.errors, self.retries, strict=True)
         return {vertex.id: row for vertex, row in zip(self.graph.vertices, rows, strict=True)}
 
-    def run(self, items: list[Any]) -> tuple[list[dict[str, list[Any]]], list[Failure]]:
+    def run(self, items: list[Any]) -> tuple[list[dict[str, list[Any]]], list[FailureError]]:
         """Return what each sink sends in each tick, the last one without an item, and the errors.
 
         Raises
         ------
-        Failure
+        FailureError
             A node failed, and errors are raised.
         """
         self.runs += 1
         alive: list[Vertex] = []
-        self.collected: list[Failure] = []
+        self.collected: list[FailureError] = []
         try:
             ticks = self._alive(items, alive)
-        except Failure as failure:
+        except FailureError:
             self._teardown(alive)
             self.failed_runs += 1
-            raise failure
+            raise
         failure = self._teardown(alive)
         if failure is not None:
             self.failed_runs += 1
             raise failure
         return ticks, self.collected
 
-    def _teardown(self, alive: list[Vertex]) -> Failure | None:
+    def _teardown(self, alive: list[Vertex]) -> FailureError | None:
         first = None
         for vertex in reversed(alive):
             try:
                 vertex.act.teardown()
             except Exception as error:
-                first = first or Failure("NodeError", vertex.id, None, 1, error)
+                first = first or FailureError("NodeError", vertex.id, None, 1, error)
         return first
 
     def _alive(self, items: list[Any], alive: list[Vertex]) -> list[dict[str, list[Any]]]:
@@ -234,7 +233,7 @@ class Oracle:
                 try:
                     vertex.act.setup()
                 except Exception as error:
-                    raise Failure("NodeError", vertex.id, None, 1, error) from error
+                    raise FailureError("NodeError", vertex.id, None, 1, error) from error
                 alive.append(vertex)
         self.held = {node: [] for node in range(len(graph.vertices))}
         self.queues = {}
@@ -253,7 +252,7 @@ class Oracle:
                 self.taken[node] += 1
                 try:
                     outbox += self._work(node, item)
-                except Failure as failure:
+                except FailureError as failure:
                     failure.index = index
                     self._give_up(node, failure)
                 else:
@@ -283,17 +282,17 @@ class Oracle:
     def _end(self, node: int, vertex: Vertex) -> list[tuple[Any, Any]]:
         queues = self.queues.get(node, {})
         if any(queues.values()):
-            self._give_up(node, Failure("NodeError", vertex.id, None, 1, ValueError("left")))
+            self._give_up(node, FailureError("NodeError", vertex.id, None, 1, ValueError("left")))
         if vertex.kind == "buffer" and self.held[node]:
             return [(None, self.held[node])]
         if vertex.kind.startswith("keep"):
             try:
                 return [(None, item) for item in vertex.act.flush() if item is not None]
             except Exception as error:
-                self._give_up(node, Failure("NodeError", vertex.id, None, 1, error))
+                self._give_up(node, FailureError("NodeError", vertex.id, None, 1, error))
         return []
 
-    def _give_up(self, node: int, failure: Failure) -> None:
+    def _give_up(self, node: int, failure: FailureError) -> None:
         self.errors[node] += 1
         if self.on_error == "raise":
             raise failure
@@ -307,11 +306,11 @@ class Oracle:
         try:
             return self._once(node, vertex, item)
         except Exception as error:
-            raise Failure("NodeError", vertex.id, None, 1, error) from error
+            raise FailureError("NodeError", vertex.id, None, 1, error) from error
 
     def _guarded(self, node: int, vertex: Vertex, item: Any) -> list[tuple[Any, Any]]:
         if self.opened[node] and not self.cools_at_once:
-            raise Failure("CircuitBreakerTripped", vertex.id, None, 0, self.last[node])
+            raise FailureError("CircuitBreakerTripped", vertex.id, None, 0, self.last[node])
         attempt = 1
         while True:
             try:
@@ -327,7 +326,7 @@ class Oracle:
                 if self.threshold is not None and self.in_a_row[node] >= self.threshold:
                     self.opened[node] = True
                 kind = "RetryLimitExceeded" if retryable and attempt > 1 else "NodeError"
-                raise Failure(kind, vertex.id, None, attempt, error) from error
+                raise FailureError(kind, vertex.id, None, attempt, error) from error
             self.in_a_row[node], self.opened[node] = 0, False
             return sent
 

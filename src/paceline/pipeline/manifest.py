@@ -1,7 +1,7 @@
 """Manifests: a pipeline as data. Read, checked and written here; what a type does is the registry's.
 
-Version "1.0" has nodes with id, type, params and runtime_hint, edges with from, to, output_key and input_key, and a config. The
-older "v1" (node_type, connections) is read too. A manifest cannot import or evaluate code.
+Version "1.0" has nodes with id, type, params and runtime_hint, edges with from, to, output_key and input_key, and a
+config. The older "v1" (node_type, connections) is read too. A manifest cannot import or evaluate code.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def parse_yaml(text: bytes) -> Any:
         for event in yaml.parse(text, Loader=loader_type):
             if isinstance(event, yaml.AliasEvent):
                 raise ManifestError(f"The manifest has the alias *{event.anchor}; accepted is YAML without aliases.")
-        return yaml.load(text, Loader=loader_type)  # noqa: S506 - one of the two safe loaders
+        return yaml.load(text, Loader=loader_type)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         if isinstance(error, ManifestError):
             raise

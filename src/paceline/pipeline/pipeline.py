@@ -14,7 +14,7 @@ from paceline.pipeline.explanation import Explanation
 from paceline.pipeline.graph import Edge
 from paceline.pipeline.immediate import Immediate
 from paceline.pipeline.manifest import Config, EdgeSpec, Manifest, NodeSpec, RuntimeHint
-from paceline.pipeline.metrics import MetricsShape, as_json
+from paceline.pipeline.metrics import MetricsShape
 from paceline.pipeline.nodes.base import Node, registered
 from paceline.pipeline.nodes.flow import INPUT, OUTPUT, MapNode
 from paceline.pipeline.plan import Entry, entry_of, make_plan
@@ -29,7 +29,8 @@ class Pipeline:
     name : str
         Its id in metrics and manifests.
     **config
-        The fields of a manifest's config: ``runtime_hint``, ``enable_metrics``, ``on_error``, ``retry_policy``, ``max_retries``,
+        The fields of a manifest's config: ``runtime_hint``, ``enable_metrics``, ``on_error``, ``retry_policy``,
+        ``max_retries``,
         ``circuit_breaker_threshold`` and the others of :class:`paceline.pipeline.Config`.
 
     Raises
@@ -183,8 +184,8 @@ class Pipeline:
         for number, entry in enumerate(self._entries):
             if entry.made is not None and registered().get(entry.type) is not type(entry.made):
                 raise ManifestError(
-                    f"nodes[{number}].type: the node {entry.id!r} is of {type(entry.made).__name__}, which is not registered; "
-                    "accepted is a class under @paceline.pipeline.register.",
+                    f"nodes[{number}].type: the node {entry.id!r} is of {type(entry.made).__name__}, which is not "
+                    "registered; accepted is a class under @paceline.pipeline.register.",
                     f"nodes[{number}].type",
                 )
             params = dict(entry.params) if entry.made is None else entry.node.params()

@@ -248,7 +248,8 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[Edge], config: Conf
         ids=tuple([entry.id for entry in ordered]),
         hint=config.runtime_hint,
     )
-    kinds, params = [], []
+    kinds: list[Kind] = []
+    params: list[Any] = []
     for number, entry in enumerate(ordered):
         if entry.lowered is None:
             node = entry.node

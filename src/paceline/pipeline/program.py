@@ -40,8 +40,8 @@ the program runs: an entry is read before each call. In the tick whatever is rai
 ``recover(node, index, x, error)``; what that returns is taken as the call's result (for CALL_MANY a list; for FILTER a
 bool; ROUTE an output), or it raises. Other exceptions pass.
 
-**Metrics.** An executor counts, for each node, the items that it took, failed ones included. Time is sampled by one rule:
-a tick is timed, node by node, if the last timed one took longer than :data:`SLOW_NS`, else one tick in
+**Metrics.** An executor counts, for each node, the items that it took, failed ones included. Time is sampled by one
+rule: a tick is timed, node by node, if the last timed one took longer than :data:`SLOW_NS`, else one tick in
 :data:`TIMED_EVERY`, the first one among them. The last tick, without an item, is not timed. Of chains over a whole list
 or array one run in :data:`TIMED_EVERY` is timed, the first one among them, however long it takes; where node by node is
 not how a chain runs, an executor may time some blocks of it, and counts their items. Reading and boxing are the first and

@@ -1,8 +1,8 @@
 """Runs a plan in which a node waits: asyncio walks the graph, and lines of numbers go to the executor.
 
-The outcome is that of running tick after tick and node after node; only waiting overlaps. Within a tick, branches that wait
-do so at the same time; where a node may work on several items at once, ticks overlap too, and each node lets them in
-in order. An error ends a run once everything that comes before it in that order has had its say, so neither results
+The outcome is that of running tick after tick and node after node; only waiting overlaps. Within a tick, branches that
+wait do so at the same time; where a node may work on several items at once, ticks overlap too, and each node lets them
+in in order. An error ends a run once everything that comes before it in that order has had its say, so neither results
 nor errors nor counts depend on timing.
 """
 
@@ -13,7 +13,7 @@ import contextlib
 import inspect
 import threading
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from time import perf_counter_ns
 from typing import Any, Final, NoReturn
@@ -259,7 +259,7 @@ class WaitingWalk:
         """Run the tick at the end of the input."""
         return self._settled(await self._through(self._begin(None)))
 
-    async def ticks(self, source: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[list[list[Any]]]:
+    async def ticks(self, source: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[list[list[Any]], None]:
         """Yield each tick's output in order; as many are on their way as the widest node takes."""
         items = aiter(source) if isinstance(source, AsyncIterable) else _Plain(iter(source))
         pending: deque[asyncio.Task[Tick]] = deque()
@@ -373,13 +373,15 @@ class WaitingWalk:
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in sorted(done, key=running.__getitem__):
                     number = running.pop(task)
-                    error = task.exception() if not task.cancelled() else asyncio.CancelledError()
-                    if error is None:
+                    if task.cancelled():
+                        raise asyncio.CancelledError
+                    ended = task.exception()
+                    if ended is None:
                         completed(number)
-                    elif not isinstance(error, Exception):
-                        raise error
+                    elif not isinstance(ended, Exception):
+                        raise ended
                     elif failed is None or number < failed[0]:
-                        failed = (number, error)
+                        failed = (number, ended)
         finally:
             await _cancelled(running)
         if failed is not None:

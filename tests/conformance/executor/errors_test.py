@@ -188,7 +188,7 @@ def test_the_hierarchy():
     assert not issubclass(BackendUnavailable, PipelineError)
 
 
-class Unspeakable(Exception):
+class UnspeakableError(Exception):
     def __str__(self):
         raise RuntimeError("no text")
 
@@ -202,9 +202,9 @@ def test_errors_that_cannot_be_told(backend):
     """5.8: the type at least."""
 
     def fails(item):
-        raise Unspeakable
+        raise UnspeakableError
 
-    with pytest.raises(NodeError, match="Unspeakable: its text fails: RuntimeError"):
+    with pytest.raises(NodeError, match="UnspeakableError: its text fails: RuntimeError"):
         line(backend, fails).run_sync([1])
     with pytest.raises(NodeError, match="its repr fails: RuntimeError"):
         line(backend, AddNode(1)).run_sync([Unprintable()])

@@ -16,8 +16,8 @@ import pytest
 
 from conformance.executor import graphs
 from conformance.routes import backends_with
-from oracles.executor import Failure, Graph, Oracle
-from paceline.pipeline import Collected, Node, NodeError, Pipeline
+from oracles.executor import FailureError, Oracle
+from paceline.pipeline import Collected, NodeError, Pipeline
 
 DAGS = int(os.environ.get("PACELINE_DAGS", "1000"))
 BACKENDS = backends_with("run_pipeline")
@@ -25,14 +25,14 @@ BATCHES = 10
 
 
 def facts(error: NodeError) -> tuple:
-    return Failure(type(error).__name__, error.node_id, error.index, error.attempt, error.__cause__).facts()
+    return FailureError(type(error).__name__, error.node_id, error.index, error.attempt, error.__cause__).facts()
 
 
 def expected(oracle: Oracle, data: list, mode: str) -> tuple:
     """Return what a run gives, in a form in which 1 and 1.0 and two NaNs are told apart and alike."""
     try:
         ticks, errors = oracle.run(data)
-    except Failure as failure:
+    except FailureError as failure:
         return ("error", failure.facts())
     names = [oracle.graph.vertices[sink].id for sink in oracle.graph.sinks]
     if mode == "stream":
@@ -73,7 +73,7 @@ def counts(pipeline: Pipeline) -> tuple:
     return nodes, metrics["total_executions"], metrics["failed_executions"]
 
 
-class Deadlock(AssertionError):
+class DeadlockError(AssertionError):
     pass
 
 
@@ -99,7 +99,7 @@ async def one_graph(seed: int) -> None:
                 async with asyncio.timeout(60):
                     got = await actual(pipeline, data, mode)
             except TimeoutError:
-                raise Deadlock(where) from None
+                raise DeadlockError(where) from None
             assert (where, got) == (where, want[0])
             assert (where, counts(pipeline)) == (where, want[1:])
             assert asyncio.all_tasks() == {asyncio.current_task()}, where

@@ -94,7 +94,7 @@ def test_config_that_is_given_goes_first(tmp_path):
         {"max_retries": 1.5},
     ):
         for make in (lambda wrong: Pipeline("a", **wrong), lambda wrong: Pipeline.from_manifest(MANIFEST, **wrong)):
-            with pytest.raises(ManifestError, match="config|accepted"):
+            with pytest.raises(ManifestError, match=r"config|accepted"):
                 make(wrong)
 
 
@@ -136,7 +136,7 @@ def test_the_older_version():
 def test_other_versions(version):
     """10.2: are a mismatch."""
     for make in (convert, Pipeline.from_manifest):
-        with pytest.raises(VersionMismatch, match="accepted are '1.0' and 'v1'") as caught:
+        with pytest.raises(VersionMismatch, match=r"accepted are '1\.0' and 'v1'") as caught:
             make(minimal(version=version))
         assert caught.value.path == "version"
     if version != 15**5_000:

@@ -12,7 +12,6 @@ from conformance.executor.building import Noted, NotedAwaited, exactly, line
 from paceline.pipeline import (
     AddNode,
     BufferNode,
-    CalculatorNode,
     CycleError,
     FilterNode,
     ManifestError,
@@ -20,7 +19,6 @@ from paceline.pipeline import (
     MultiplyNode,
     Node,
     NodeError,
-    NodeNotFound,
     PassThroughNode,
     Pipeline,
     RouterNode,
@@ -80,8 +78,11 @@ def with_option(item, *, option):
 
 @pytest.mark.parametrize(
     "function",
-    [returns, awaited, lambda item: returns(item), functools.partial(awaited), Called(returns), CalledAwaited(awaited)]
-    + [functools.partial(with_option, option=returns), functools.partial(CalledAwaited(awaited))],
+    [
+        *(returns, awaited, lambda item: None if item == 2 else item * 10, functools.partial(awaited)),
+        *(Called(returns), CalledAwaited(awaited), functools.partial(CalledAwaited(awaited))),
+        functools.partial(with_option, option=returns),
+    ],
 )
 def test_what_is_returned_is_sent(backend, function):
     """3.1, 3.3: None is not."""
@@ -90,8 +91,10 @@ def test_what_is_returned_is_sent(backend, function):
 
 @pytest.mark.parametrize(
     "function",
-    [yields, yields_awaited, functools.partial(yields), functools.partial(yields_awaited)]
-    + [CalledGenerator(yields), CalledAsyncGenerator(yields_awaited), functools.partial(CalledGenerator(yields))],
+    [
+        *(yields, yields_awaited, functools.partial(yields), functools.partial(yields_awaited)),
+        *(CalledGenerator(yields), CalledAsyncGenerator(yields_awaited), functools.partial(CalledGenerator(yields))),
+    ],
 )
 def test_what_is_yielded_is_sent(backend, function):
     """3.2, 3.3: but None."""
@@ -226,20 +229,20 @@ def test_two_errors(backend, kind):
     assert notes[-2:] == ["teardown b", "teardown a"]
 
 
-def test_an_interrupted_teardown(backend):
+@pytest.mark.parametrize(("kind", "error"), [(Noted, GeneratorExit), (NotedAwaited, asyncio.CancelledError)])
+def test_an_interrupted_teardown(backend, kind, error):
     """3.6, 5.5: leaves the others their turn."""
-    for kind in (Noted, NotedAwaited):
-        notes = []
+    notes = []
 
-        class Interrupts(kind):
-            def note(self, what):
-                super().note(what)
-                if what == "teardown":
-                    raise GeneratorExit if kind is Noted else asyncio.CancelledError
+    class Interrupts(kind):
+        def note(self, what):
+            super().note(what)
+            if what == "teardown":
+                raise error
 
-        with pytest.raises(GeneratorExit if kind is Noted else asyncio.CancelledError):
-            line(backend, kind(notes, "a"), Interrupts(notes, "b")).run_sync([1])
-        assert notes[-2:] == ["teardown b", "teardown a"]
+    with pytest.raises(error):
+        line(backend, kind(notes, "a"), Interrupts(notes, "b")).run_sync([1])
+    assert notes[-2:] == ["teardown b", "teardown a"]
 
 
 def test_pass_through(backend):
@@ -417,14 +420,13 @@ def test_merging_routes(backend):
     assert made.run_sync([-1, 5, 50, 13]) == [-1, 5, 50]
 
 
-def test_routes_to_nowhere(backend):
+@pytest.mark.parametrize(("rules", "error"), [(RULES, ManifestError), (sign, NodeError)])
+def test_routes_to_nowhere(backend, rules, error):
     """4.9: refused, or a node's error; a router at the end sends all."""
-    edges = [("r", "a", {"output_key": "small"})]
-    for rules, error in ((RULES, ManifestError), (sign, NodeError)):
-        made = graph(backend, "ra", edges, lambda id: RouterNode(rules, "large") if id == "r" else PassThroughNode())
-        with pytest.raises(error, match="leads nowhere"):
-            made.run_sync([5, 50])
-        assert line(backend, RouterNode(rules, "large")).run_sync([-1, 5, 13, 50]) == [-1, 5, 50]
+    nodes = {"r": RouterNode(rules, "large"), "a": PassThroughNode()}
+    with pytest.raises(error, match="leads nowhere"):
+        graph(backend, "ra", [("r", "a", {"output_key": "small"})], nodes.get).run_sync([5, 50])
+    assert line(backend, RouterNode(rules, "large")).run_sync([-1, 5, 13, 50]) == [-1, 5, 50]
 
 
 def test_outputs_of_other_nodes(backend):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 from collections import Counter
 
@@ -69,11 +70,11 @@ class RateLimitError(Exception):
     pass
 
 
-class Subclass(RateLimitError):
+class SubclassError(RateLimitError):
     pass
 
 
-class Marked(Exception):
+class MarkedError(Exception):
     retryable = True
 
 
@@ -88,10 +89,10 @@ class Named(Flaky):
         (Flaky(1, asyncio.TimeoutError), True),
         (Flaky(1, ConnectionResetError), True),
         (Flaky(1, RateLimitError), True),
-        (Flaky(1, Subclass), True),
+        (Flaky(1, SubclassError), True),
         (Flaky(1, type("OutOfMemoryError", (RuntimeError,), {})), True),
         (Flaky(1, type("TooManyRequests", (Exception,), {})), True),
-        (Flaky(1, Marked), True),
+        (Flaky(1, MarkedError), True),
         (Named(1, KeyError), True),
         (Flaky(1, KeyError), False),
         (Flaky(1, ValueError), False),
@@ -144,7 +145,7 @@ def test_the_sleeps_of_a_retry():
     for policy, slept in (("exponential", [0.1, 0.2, 0.4]), ("fixed", [0.1] * 3), ("none", [])):
         time = Time()
         node = Flaky(99)
-        outcome = guard(time, policy=policy).retry(lambda: node.process(1), ConnectionError("first"), lambda: None)
+        outcome = guard(time, policy=policy).retry(functools.partial(node.process, 1), ConnectionError("first"), list)
         assert time.slept == slept
         assert outcome.attempts == 1 + len(slept)
         assert outcome.exhausted == bool(slept)
@@ -384,7 +385,7 @@ def test_limits_that_make_no_sense(backend, attributes):
     node = (LimitedAwaited if attributes.pop("process", 0) is None else Limited)()
     for key, value in attributes.items():
         setattr(node, key, value)
-    with pytest.raises(ManifestError, match="max_concurrency|timeout_ms"):
+    with pytest.raises(ManifestError, match=r"max_concurrency|timeout_ms"):
         line(backend, node).run_sync([1])
 
 

@@ -66,7 +66,7 @@ def test_nothing_that_waits_makes_no_task(backend, monkeypatch):
     """7.1: and no thread."""
     made = line(backend, AddNode(1), lambda item: item, BufferNode(2))
     threads = []
-    monkeypatch.setattr(threading.Thread, "start", lambda self: threads.append(self))
+    monkeypatch.setattr(threading.Thread, "start", threads.append)
     coroutine = made.run([1, 2, 3])
     with pytest.raises(StopIteration) as caught:
         coroutine.send(None)  # no event loop is there
@@ -308,13 +308,12 @@ def test_an_error_leaves_no_task(backend):
     async def main():
         held = Held(4)
         made = Pipeline(runtime_hint=backend).add_node(held).add_node(fails, after=(), id="fails")
+        running = asyncio.ensure_future(made.run([1, 2, 3]))
+        await settled()
+        for event in list(held.inside.values()):
+            event.set()
         with pytest.raises(NodeError, match="LookupError"):
-            async with asyncio.timeout(30):
-                running = asyncio.ensure_future(made.run([1, 2, 3]))
-                await settled()
-                for event in list(held.inside.values()):
-                    event.set()
-                await running
+            await running
         alone()
 
     asyncio.run(main())

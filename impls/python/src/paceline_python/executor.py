@@ -78,7 +78,8 @@ def _code(kinds: tuple[int, ...]) -> Callable[..., Step]:
             expression = f"({expression} {SIGNS[Kind(kind)]} {name})"
         names = ", ".join(name for name, _ in operations)
         source = f"def make({names}):\n    return lambda items: [{expression} for x in items]"
-    return _made(source)
+    made: Callable[..., Step] = _made(source)
+    return made
 
 
 def _comprehension(operations: tuple[Operation, ...]) -> Step:
@@ -143,7 +144,8 @@ def _line_code(kinds: tuple[int, ...]) -> Callable[..., Callable[..., Any]]:
         if kind != Kind.FILTER:
             lines.append("   x = y")
     lines += ["   send(x)", "   index += 1", "   at[1] += 1", " return feed"]
-    return _made("\n".join(lines))
+    made: Callable[..., Callable[..., Any]] = _made("\n".join(lines))
+    return made
 
 
 class Line:

@@ -18,8 +18,8 @@ class Node:
     """A step of a pipeline: ``process`` gets one item and says what becomes of it.
 
     A subclass writes ``process`` as a plain function (what it returns is sent on; None drops the item), as a generator
-    (each value that it yields is sent on, once it has ended without an error), as ``async def``, or as an async generator. Items are not to be changed in place:
-    others may hold them.
+    (each value that it yields is sent on, once it has ended without an error), as ``async def``, or as an async
+    generator. Items are not to be changed in place: others may hold them.
 
     ``setup()`` and ``teardown()`` run once a run, the latter also after an error or a cancellation; ``flush()`` at the
     end of the input, and what it returns or yields is sent on as by ``process``. Any of them may be ``async``. A run
@@ -143,7 +143,8 @@ class FunctionNode(Node):
     def __init__(self, *, name: str | None = None, **params: Any) -> None:
         super().__init__(name=name)
         inspect.signature(self.function).bind(None, **params)
-        self.process = functools.partial(self.function, **params) if params else self.function  # type: ignore[method-assign]
+        function = functools.partial(self.function, **params) if params else self.function
+        self.process = function  # type: ignore[method-assign]
 
 
 NodeClass = TypeVar("NodeClass", bound=type[Node])
@@ -186,7 +187,7 @@ def node(function: Callable[..., Any]) -> type[FunctionNode]: ...
 @overload
 def node(function: str) -> Callable[[Callable[..., Any]], type[FunctionNode]]: ...
 def node(function: Any) -> Any:
-    """Make a registered node class of a function: ``@node``, or ``@node("Name")``; its keyword-only parameters are params."""
+    """Make a registered node class of a function, by ``@node`` or ``@node("Name")``; keyword-only parameters: params."""
     if isinstance(function, str):
         return lambda given: _function_node(given, function)
     return _function_node(function, function.__name__)

@@ -211,7 +211,8 @@ class RouterNode(Node):
     def route(self, item: Any) -> str | None:
         """Return an item's output."""
         if self._function is not None:
-            return self._function(item)
+            output: str | None = self._function(item)
+            return output
         for comparison, value, output in self._rules:
             if compare(comparison, value, item):
                 return output
@@ -257,14 +258,14 @@ class MapNode(Node):
             if kind is None or not issubclass(kind, FunctionNode):
                 known = [key for key, held in registered().items() if issubclass(held, FunctionNode)]
                 raise ValueError(
-                    f"function is {function!r}; accepted are the registered functions: {', '.join(known) or 'none yet'}."
+                    f"function is {function!r}; accepted are registered functions: {', '.join(known) or 'none yet'}."
                 )
             self.process = kind.function  # type: ignore[method-assign]
         elif isinstance(function, type) and issubclass(function, FunctionNode):
             self.process = function.function  # type: ignore[method-assign]
         elif callable(function):
-            self.process = function  # type: ignore[method-assign]
+            self.process = function  # type: ignore[method-assign, assignment]
         else:
             raise TypeError(
-                f"function is of type {type(function).__name__}; accepted is a callable or a registered function's name."
+                f"function is of type {type(function).__name__}; accepted is a callable, or a registered one's name."
             )

@@ -194,7 +194,9 @@ class FormatConverterNode(Node):
         super().__init__(name=name)
         self._to = to
         self._options: dict[str, Any] = {"source": source, "rounding": rounding, "legacy": legacy}
-        convert_format(np.empty((0, 3) if source == "i24" else 0, _DTYPES.get(source, np.float32)), to, **self._options)
+        convert_format(
+            np.empty((0, 3) if source == "i24" else 0, _DTYPES.get(source or "", np.float32)), to, **self._options
+        )
 
     def use(self, backend: str) -> None:
         """Run on this backend."""
