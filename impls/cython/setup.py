@@ -20,6 +20,7 @@ KINDS = {
     "fused": ["-ffp-contract=fast", "-Wno-psabi", "-DCYTHON_INLINE=inline __attribute__((always_inline))"],
 }
 ONCE = ["cpu", "executor"]
+HEADERS = ["_chains", "_int24", "_lanes", "_numbers", "_rounding", "_saturate", "_scratch", "_strips", "_tiles"]
 
 
 class Build(build_ext):
@@ -38,10 +39,7 @@ def modules() -> list[Extension]:
     on_x86_64 = platform.machine().lower() in {"x86_64", "amd64"}
     levels = LEVELS if on_x86_64 and platform.system() != "Windows" else ["v1"]
     names = [*(f"_{kind}" for kind in ONCE), *(f"_{kind}_{level}" for kind in KINDS for level in levels)]
-    headers = [
-        f"src/{PACKAGE}/{name}"
-        for name in ("_chains.h", "_int24.h", "_lanes.h", "_numbers.h", "_rounding.h", "_scratch.h", "_strips.h")
-    ]
+    headers = [f"src/{PACKAGE}/{name}.h" for name in HEADERS]
     return [
         Extension(
             f"{PACKAGE}.{name}",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
@@ -47,19 +48,37 @@ class Immediate:
         self._lock = threading.Lock()
         self._active = 0
         self._shared: Opened | None = None
-        self._runner: Runner = select(OPERATION, plan.backend)(program_of(plan, self._open, self.run_sync))
+        self._runner: Runner = select(OPERATION, plan.backend)(program_of(plan, self._open, self._whole))
         simple = plan.config.on_error != "collect" and not plan.frames and plan.shares_nodes
         self.direct: Callable[[Any], Any] | None = self._runner if simple else None
         self._whole_signal = plan.frames and plan.is_line and all(hasattr(each.node, "whole") for each in plan.entries)
 
     def run_sync(self, data: Any) -> Any:
-        """Run any input; lists and plain arrays of a ``direct`` plan do not come here."""
+        """Run any input; what comes to a ``direct`` plan goes to its runner instead."""
+        if hasattr(data, "__aiter__"):
+            return asyncio.run(self.run(data))
+        if self.direct is None and self._is_numbers(data):
+            result = self._runner(data)  # an array of numbers has nothing to collect, unless it is run item by item
+            return result if isinstance(result, Collected) else Collected(result, [])
+        return self._items(data)
+
+    def _whole(self, data: Any) -> Any:
+        """Run what the executor does not take."""
+        if hasattr(data, "__aiter__"):
+            return self.run_sync(data)
+        if self._is_numbers(data):
+            values = _contiguous_numbers(data)
+            if values is not data:
+                return self._runner(values)
+        return self._items(data)
+
+    def _is_numbers(self, data: Any) -> bool:
+        numbers = isinstance(data, np.ndarray) and data.ndim == 1 and data.dtype.kind in "iuf"
+        return numbers and self.plan.is_numbers
+
+    def _items(self, data: Any) -> Any:
         shape = shape_of(data, self.plan.frames)
         if self.direct is not None:
-            if shape is Shape.NUMBERS and self.plan.is_numbers and data.dtype.kind in "iuf":
-                values = _contiguous_numbers(data)
-                if values is not data:
-                    return self._runner(values)
             return as_result(self.direct(list(items_of(data, shape))), shape)
         with self._counted(), self._run() as run:
             if shape is Shape.SIGNAL and self._whole_signal:
@@ -78,24 +97,25 @@ class Immediate:
 
     async def run_many(self, inputs: Sequence[Any], _concurrency: int | None) -> list[Any]:
         """Run inputs one after the other: nothing waits, so nothing is gained by tasks."""
-        return [self.run_sync(data) for data in inputs]
+        return [await self.run(data) for data in inputs]
 
     async def stream(self, source: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
         """Yield what comes of each item of a source."""
         with self._counted(), self._run() as run:
             session = self._runner.open(run.opened)
             index = 0
-            async for item in each(source):
-                for sent in self._sent(session.feed([item], index)):
-                    yield sent
-                index += 1
+            async with aclosing(each(source)) as items:
+                async for item in items:
+                    for sent in self._sent(session.feed([item], index)):
+                        yield sent
+                    index += 1
             for sent in self._sent(session.finish()):
                 yield sent
 
     def metrics(self, name: str, order: Sequence[str], shape: MetricsShape) -> dict[str, Any]:
         """Return what was counted."""
         *counts, direct = map(Count._make, self._runner.counts())
-        runs = direct if self.direct is not None else self._runs.counts()[-1]
+        runs = direct.plus(self._runs.counts()[-1])  # streams, and runs that need more than the runner
         if self._whole_signal:
             counts = [one.plus(other) for one, other in zip(counts, self._signals.counts()[:-1], strict=True)]
         return as_json(name, self.plan, counts, runs, order, shape)
@@ -158,7 +178,7 @@ class Immediate:
             self._runs.time(-1, 1, perf_counter_ns() - began)
 
 
-async def each(source: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
+async def each(source: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
     """Yield a source's items, whether it is async or not."""
     if isinstance(source, AsyncIterable):
         async for item in source:

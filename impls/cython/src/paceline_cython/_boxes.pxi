@@ -9,28 +9,25 @@ cdef struct Box:
     Py_ssize_t room
 
 
-cdef int make_room(Box *box) except -1:
+cdef bint make_room(Box *box) noexcept:
     cdef Py_ssize_t room = 2 * box.room if box.room else 4
     cdef void *items = realloc(box.items, room * sizeof(PyObject *))
     if items == NULL:
-        raise MemoryError
+        return False
     box.items = <PyObject **>items
     cdef void *outputs = realloc(box.outputs, room * sizeof(Py_ssize_t))
     if outputs == NULL:
-        raise MemoryError
+        return False
     box.outputs = <Py_ssize_t *>outputs
     box.room = room
-    return 0
+    return True
 
 
 cdef inline int put(Box *box, PyObject *item, Py_ssize_t output=0) except -1:
     """Take over a reference, also where memory has run out."""
-    if box.n == box.room:
-        try:
-            make_room(box)
-        except:
-            Py_XDECREF(item)
-            raise
+    if box.n == box.room and not make_room(box):
+        Py_XDECREF(item)
+        raise MemoryError
     box.items[box.n] = item
     box.outputs[box.n] = output
     box.n += 1

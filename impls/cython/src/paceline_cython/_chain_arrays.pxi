@@ -1,4 +1,4 @@
-# Chains over arrays: a new array is filled block by block, node after node over each block while it is in the cache.
+# Chains over arrays: a new array is filled block by block, so that ints are in the cache while they are calculated.
 
 cimport numpy as np
 
@@ -8,98 +8,55 @@ cdef enum:
     UNLOCKED_FROM = 50_000  # numbers; other threads may run meanwhile
     PIECE = CHAIN_BLOCK * SIGNALS_AFTER  # numbers between looks for an interrupt
 
-ctypedef fused Real:
-    float
-    double
 
-
-cdef void calculate_reals(
-    const Step *steps, Py_ssize_t first, Py_ssize_t n_steps, const Real *x, Real *out, Py_ssize_t n, int64_t *ns
+cdef void calculate_part(
+    Chain chain, Py_ssize_t begin, Py_ssize_t end, int dtype, const char *x, char *out, Py_ssize_t n
 ) noexcept nogil:
-    """Run a block through the nodes from ``first`` on."""
-    cdef Py_ssize_t node
-    cdef int64_t before = nanoseconds() if ns != NULL else 0
-    cdef const Real *source = x
-    for node in range(first, n_steps):
-        if steps[node].kind != PASS:
-            if Real is double:
-                if source == out:
-                    loops.f64_inside(steps[node].kind, out, n, steps[node].operand.real)
-                else:
-                    loops.f64(steps[node].kind, source, out, n, steps[node].operand.real)
-            else:
-                if source == out:
-                    loops.f32_inside(steps[node].kind, out, n, <float>steps[node].operand.real)
-                else:
-                    loops.f32(steps[node].kind, source, out, n, <float>steps[node].operand.real)
-            source = out
-        if ns != NULL:
-            before = since(before, &ns[node])
-    if source != out:
-        memcpy(out, source, n * sizeof(Real))
-        if ns != NULL:
-            since(before, &ns[n_steps - 1])
-
-
-cdef const int64_t *calculate_wholes(
-    const Step *steps, Py_ssize_t turn, const int64_t *x, int64_t *out, Py_ssize_t n, int64_t *ns
-) noexcept nogil:
-    """Run a block of integers through the nodes before ``turn``; return where the results are, x or out."""
-    cdef Py_ssize_t node
-    cdef int64_t before = nanoseconds() if ns != NULL else 0
-    cdef const int64_t *source = x
-    for node in range(turn):
-        if steps[node].kind != PASS:
-            if source == out:
-                loops.i64_inside(steps[node].kind, out, n, steps[node].operand.whole)
-            else:
-                loops.i64(steps[node].kind, source, out, n, steps[node].operand.whole)
-            source = out
-        if ns != NULL:
-            before = since(before, &ns[node])
-    return source
+    """Run a block, from x to out or in out, through the nodes from ``begin`` to before ``end``."""
+    cdef Py_ssize_t first = chain.first[begin], last = chain.first[end], turn = chain.first[chain.turn]
+    if dtype == np.NPY_DOUBLE:
+        loops.f64(chain.moves + first, last - first, <const double *>x, <double *>out, n)
+    elif dtype == np.NPY_FLOAT:
+        loops.f32(chain.moves + first, last - first, <const float *>x, <float *>out, n)
+    else:
+        if first < turn:
+            loops.i64(chain.moves + first, min(last, turn) - first, <const uint64_t *>x, <uint64_t *>out, n)
+            x = out
+        if begin <= chain.turn < end:
+            loops.as_f64(<const int64_t *>x, <double *>out, n)
+            x = out
+        if last > turn:
+            first = max(first, turn)
+            loops.f64(chain.moves + first, last - first, <const double *>x, <double *>out, n)
 
 
 cdef bint calculate_piece(
-    Chain chain, int dtype, const char *x, char *out, Py_ssize_t n, int64_t *ns, int64_t *n_timed
+    Chain chain, int dtype, const char *x, char *out, Py_ssize_t n, int64_t *passed, int64_t *n_timed
 ) noexcept nogil:
     """Run part of an array through the chain; False where an integer is not one of the chain's."""
-    cdef Py_ssize_t at, m, block_number = 0, item_size = 4 if dtype == np.NPY_FLOAT else 8
-    cdef Py_ssize_t turn = chain.turn, n_steps = chain.n_steps
-    cdef const Step *steps = chain.at
+    cdef Py_ssize_t at, m, node, item_size = 4 if dtype == np.NPY_FLOAT else 8
     cdef const char *source
     cdef char *to
-    cdef int64_t wholes[CHAIN_BLOCK]
-    cdef const int64_t *result
-    cdef int64_t *of_block
     cdef int64_t before
     for at from 0 <= at < n by CHAIN_BLOCK:
         m = min(n - at, CHAIN_BLOCK)
         source, to = x + at * item_size, out + at * item_size
-        of_block = ns if block_number % TIMED_BLOCK == 0 else NULL
-        n_timed[0] += m if of_block != NULL else 0
-        block_number += 1
-        if dtype == np.NPY_DOUBLE:
-            calculate_reals(steps, 0, n_steps, <const double *>source, <double *>to, m, of_block)
-        elif dtype == np.NPY_FLOAT:
-            calculate_reals(steps, 0, n_steps, <const float *>source, <float *>to, m, of_block)
-        elif not loops.within(<const int64_t *>source, m, chain.low, chain.high):
+        if dtype == np.NPY_INT64 and not loops.within(<const int64_t *>source, m, chain.low, chain.high):
             return False
-        elif turn == n_steps:
-            result = calculate_wholes(steps, turn, <const int64_t *>source, <int64_t *>to, m, of_block)
-            if result != <int64_t *>to:
-                memcpy(to, result, m * item_size)
-        else:
-            result = calculate_wholes(steps, turn, <const int64_t *>source, wholes, m, of_block)
-            before = nanoseconds() if of_block != NULL else 0
-            loops.as_f64(result, <double *>to, m)
-            if of_block != NULL:
-                since(before, &of_block[turn])
-            calculate_reals(steps, turn, n_steps, <const double *>to, <double *>to, m, of_block)
+        if passed == NULL or at // CHAIN_BLOCK % TIMED_BLOCK:
+            calculate_part(chain, 0, chain.n, dtype, source, to, m)
+            continue
+        n_timed[0] += m
+        before = beats()
+        for node in range(chain.n):
+            if chain.first[node] < chain.first[node + 1]:
+                calculate_part(chain, node, node + 1, dtype, source, to, m)
+                before = since(before, &passed[node])
+                source = to
     return True
 
 
-cdef object chain_array(Chain chain, np.ndarray array, int64_t *ns, int64_t *n_timed):
+cdef object chain_array(Chain chain, np.ndarray array, int64_t *passed, int64_t *n_timed):
     """Return the results as a new array, or None where this one, or a number in it, is not the chain's."""
     cdef int dtype = np.PyArray_TYPE(array), result_type = dtype
     cdef np.npy_intp n, at, m
@@ -112,20 +69,24 @@ cdef object chain_array(Chain chain, np.ndarray array, int64_t *ns, int64_t *n_t
         return None
     n = np.PyArray_DIM(array, 0)
     if dtype == np.NPY_INT64:
-        if not chain.takes_ints():
+        if chain.low > chain.high:
             return None
-        if chain.turn < chain.n_steps:
+        if chain.turn < chain.n:
             result_type = np.NPY_DOUBLE
     elif (dtype != np.NPY_DOUBLE and dtype != np.NPY_FLOAT) or not chain.takes_floats:
         return None
     out = np.PyArray_EMPTY(1, &n, result_type, 0)
     x, to, item_size = <const char *>np.PyArray_DATA(array), <char *>np.PyArray_DATA(out), np.PyArray_ITEMSIZE(array)
+    if chain.first[chain.n] == 0:
+        memcpy(to, x, n * item_size)
+        n_timed[0] = n if passed != NULL else 0
+        return out
     if n < UNLOCKED_FROM:
-        return out if calculate_piece(chain, dtype, x, to, n, ns, n_timed) else None
+        return out if calculate_piece(chain, dtype, x, to, n, passed, n_timed) else None
     for at from 0 <= at < n by PIECE:
         m = min(n - at, <np.npy_intp>PIECE)
         with nogil:
-            goes = calculate_piece(chain, dtype, x + at * item_size, to + at * item_size, m, ns, n_timed)
+            goes = calculate_piece(chain, dtype, x + at * item_size, to + at * item_size, m, passed, n_timed)
         if not goes:
             return None
         PyErr_CheckSignals()

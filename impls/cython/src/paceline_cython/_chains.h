@@ -9,15 +9,20 @@
 
 enum { CHAIN_BLOCK = 1024 }; /* numbers that stay in the first-level cache from node to node */
 
+enum { MOVE_ADD = 1, MOVE_SUBTRACT, MOVE_MULTIPLY, MOVE_DIVIDE }; /* the contract's kinds */
+
+/* One operation with a constant. Integers are not divided. */
 typedef struct {
-    /* x <operation> c, from x to out; or in x itself, where a loop may not read what it has written */
-    void (*f64)(int operation, const double *x, double *out, ptrdiff_t n, double c);
-    void (*f64_inside)(int operation, double *x, ptrdiff_t n, double c);
-    void (*f32)(int operation, const float *x, float *out, ptrdiff_t n, float c);
-    void (*f32_inside)(int operation, float *x, ptrdiff_t n, float c);
-    /* integers add, subtract and multiply; whoever calls has made sure that nothing overflows */
-    void (*i64)(int operation, const int64_t *x, int64_t *out, ptrdiff_t n, int64_t c);
-    void (*i64_inside)(int operation, int64_t *x, ptrdiff_t n, int64_t c);
+    int operation;
+    double real;
+    int64_t whole;
+} Move;
+
+typedef struct {
+    /* n numbers through some operations, from x to out, which may be x */
+    void (*f64)(const Move *moves, ptrdiff_t n_moves, const double *x, double *out, ptrdiff_t n);
+    void (*f32)(const Move *moves, ptrdiff_t n_moves, const float *x, float *out, ptrdiff_t n);
+    void (*i64)(const Move *moves, ptrdiff_t n_moves, const uint64_t *x, uint64_t *out, ptrdiff_t n);
     void (*as_f64)(const int64_t *x, double *out, ptrdiff_t n);
     int (*within)(const int64_t *x, ptrdiff_t n, int64_t low, int64_t high);
 } ChainLoops;

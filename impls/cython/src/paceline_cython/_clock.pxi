@@ -5,6 +5,7 @@ from libc.stdlib cimport calloc, free
 
 cdef extern from "_numbers.h" nogil:
     int64_t nanoseconds()
+    int64_t beats()
 
 cdef enum:
     TIMED_EVERY = 32
@@ -27,16 +28,15 @@ cdef inline bint due(Rhythm *rhythm) noexcept nogil:
     return rhythm.slow or rhythm.count % TIMED_EVERY == 1
 
 
-cdef inline int64_t since(int64_t before, int64_t *ns) noexcept nogil:
-    """Add the time that has passed; return the time now."""
-    cdef int64_t now = nanoseconds()
-    ns[0] += now - before
+cdef inline int64_t since(int64_t before, int64_t *passed) noexcept nogil:
+    """Add the beats that have passed; return their count now."""
+    cdef int64_t now = beats()
+    passed[0] += now - before
     return now
 
 
-cdef inline void timed(Row *row, int64_t items, int64_t ns) noexcept nogil:
-    """Add the time of some items, which are counted elsewhere."""
-    cdef int64_t each = ns // items
+cdef inline void timed(Row *row, int64_t items, int64_t ns, int64_t each) noexcept nogil:
+    """Add the time of some items, which are counted elsewhere; ``each`` is the mean."""
     row.shortest = min(row.shortest, each) if row.timed else each
     row.longest = max(row.longest, each)
     row.timed += items

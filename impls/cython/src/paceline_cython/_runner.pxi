@@ -3,6 +3,9 @@
 from libc.stdlib cimport calloc, free
 
 
+cdef inline Py_ssize_t size(data):
+    return len(<list>data) if type(data) is list else np.PyArray_DIM(<np.ndarray>data, 0)
+
 
 @cython.final
 cdef class Runner:
@@ -76,64 +79,66 @@ cdef class Runner:
         return out
 
     cdef void run_ended(self, int64_t ns) noexcept:
-        timed(&self.clock.rows[self.steps.n], 1, ns)
+        timed(&self.clock.rows[self.steps.n], 1, ns, ns)
         self.clock.runs.slow = ns > SLOW_NS
 
     cdef object through_chain(self, data):
-        """Return a whole input's results, counted and timed; None where it is not the chain's.
-
-        Only the first node drops items, and only where none calculates.
-        """
+        """Return a whole input's results, counted and timed; None where it is not the chain's."""
+        cdef int64_t n_timed = 0
         cdef Py_ssize_t node, dropped
-        cdef Clock clock = self.clock
-        cdef int64_t *ns
-        cdef int64_t n_timed = 0, began
-        if clock is None:
+        if self.clock is None:
             return self.chained(data, NULL, &n_timed)
-        if not due(&clock.chains):
-            out = self.chained(data, NULL, &n_timed)
-        else:
-            ns = <int64_t *>calloc(self.steps.n, sizeof(int64_t))
-            if ns == NULL:
-                raise MemoryError
-            try:
-                began = nanoseconds()
-                out = self.chained(data, ns, &n_timed)
-                if out is not None and n_timed:
-                    self.add_times(ns, n_timed, n_timed - (len(data) - len(out)))
-                    clock.chains.slow = nanoseconds() - began > SLOW_NS
-            finally:
-                free(ns)
+        out = self.timed_chain(data) if due(&self.clock.chains) else self.chained(data, NULL, &n_timed)
         if out is not None:
-            clock.in_chains += len(data)
-            dropped = len(data) - len(out)
-            if dropped:
+            self.clock.in_chains += size(data)
+            dropped = size(data) - size(out)
+            if dropped:  # by the first node
                 for node in range(1, self.steps.n):
-                    clock.rows[node].taken -= dropped
+                    self.clock.rows[node].taken -= dropped
         return out
 
-    cdef void add_times(self, const int64_t *ns, int64_t first, int64_t others) noexcept:
-        """Add each node's time for the items that the first one and the others took."""
+    cdef object timed_chain(self, data):
+        cdef int64_t n_timed = 0, began, ns, passed_in_all
+        cdef int64_t *passed = <int64_t *>calloc(self.steps.n, sizeof(int64_t))
+        if passed == NULL:
+            raise MemoryError
+        try:
+            began, passed_in_all = nanoseconds(), beats()
+            out = self.chained(data, passed, &n_timed)
+            if out is not None and n_timed:
+                passed_in_all, ns = beats() - passed_in_all, nanoseconds() - began
+                self.clock.chains.slow = ns > SLOW_NS
+                self.add_times(passed, <double>ns / max(passed_in_all, 1), n_timed, n_timed + size(out) - size(data))
+        finally:
+            free(passed)
+        return out
+
+    cdef void add_times(self, const int64_t *passed, double beat, int64_t first, int64_t others) noexcept:
+        """Add each node's beats, of so many nanoseconds, for the items that the first one and the others took."""
         cdef Py_ssize_t node
+        cdef double ns, share = 1.0 / first
         for node in range(self.steps.n):
-            if node == 0 or others:
-                timed(&self.clock.rows[node], others if node else first, ns[node])
+            if node:
+                first = others
+                share = 1.0 / others if others else 0
+            if first:
+                ns = passed[node] * beat
+                timed(&self.clock.rows[node], first, <int64_t>ns, <int64_t>(ns * share))
 
-    cdef object chained(self, data, int64_t *ns, int64_t *n_timed):
+    cdef object chained(self, data, int64_t *passed, int64_t *n_timed):
         if type(data) is not list:
-            return chain_array(self.chain, data, ns, n_timed)
-        if self.chain.calculates:
-            return chain_list(self.chain, data, ns, n_timed)
-        return self.passed(data, ns, n_timed)
+            return chain_array(self.chain, data, passed, n_timed)
+        if self.chain.first[self.steps.n]:
+            return chain_list(self.chain, data, passed, n_timed)
+        return self.passed(data, passed, n_timed)
 
-    cdef list passed(self, list items, int64_t *ns, int64_t *n_timed):
-        cdef Py_ssize_t node
-        cdef int64_t before = nanoseconds() if ns != NULL else 0
+    cdef list passed(self, list items, int64_t *passed, int64_t *n_timed):
+        """Return what is not None; it is the first node that drops it, and takes the time."""
+        cdef int64_t before = beats() if passed != NULL else 0
         cdef list out = pass_list(items)
-        if ns != NULL:
+        if passed != NULL:
             n_timed[0] = len(items)
-            for node in range(self.steps.n):
-                before = since(before, &ns[node])
+            since(before, &passed[0])
         return out
 
     cdef object walked(self, list items):

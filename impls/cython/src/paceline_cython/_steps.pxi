@@ -70,7 +70,7 @@ cdef Number as_number(value, str what) except *:
 
 
 cdef void read_rule(Rule *rule, comparison, value, output, str what) except *:
-    if not 0 <= comparison <= GE:
+    if not isinstance(comparison, int) or not 0 <= comparison <= GE:
         raise ValueError(f"{what} has the comparison {comparison!r}; accepted are 0 to {GE}.")
     rule.comparison = comparison
     rule.value = as_number(value, what)
@@ -103,8 +103,10 @@ cdef void read_param(Step *step, param, Py_ssize_t node) except *:
         step.rules = <Rule *>calloc(len(rules) + 1, sizeof(Rule))
         if step.rules == NULL:
             raise MemoryError
-        for number, (comparison, value, output) in enumerate(rules):
-            read_rule(&step.rules[number], comparison, value, output, what)
+        for number, rule in enumerate(rules):
+            if type(rule) is not tuple or len(rule) != 3:
+                raise TypeError(f"{what} has the rule {rule!r}; accepted are a comparison, a value and an output.")
+            read_rule(&step.rules[number], rule[0], rule[1], rule[2], what)
         step.n_rules = len(rules)
 
 
@@ -151,15 +153,14 @@ cdef class Steps:
         self.n_sinks = len(program.sinks)
         for name in ("params", "sources", "keys", "names"):
             if len(getattr(program, name)) != self.n:
-                raise ValueError(
-                    f"The program has {self.n} kinds and {len(getattr(program, name))} {name}; accepted are equally many."
-                )
+                given = len(getattr(program, name))
+                raise ValueError(f"The program has {self.n} kinds and {given} {name}; accepted are equally many.")
         self.at = <Step *>calloc(self.n + 1, sizeof(Step))
         self.sinks = <Py_ssize_t *>calloc(self.n_sinks + 1, sizeof(Py_ssize_t))
         if self.at == NULL or self.sinks == NULL:
             raise MemoryError
         for node, kind in enumerate(program.kinds):
-            if not PASS <= kind <= CALL_MANY:
+            if not isinstance(kind, int) or not PASS <= kind <= CALL_MANY:
                 raise ValueError(f"Node {node} is of kind {kind!r}; accepted are {PASS} to {CALL_MANY}.")
             self.at[node].kind = kind
             read_param(&self.at[node], program.params[node], node)

@@ -1,7 +1,6 @@
 # A run of any program: ticks, in each of which every node takes what those before it sent.
 
 cdef extern from "Python.h":
-    PyObject *call_one "PyObject_CallOneArg"(PyObject *function, PyObject *x)
     PyObject *as_list "PySequence_List"(PyObject *x)
     int PyErr_CheckSignals() except -1
 
@@ -9,23 +8,16 @@ cdef enum:
     SIGNALS_EVERY = 1 << 16  # ticks between looks for an interrupt
 
 
-cdef int pending() except -1:
-    """Raise what C has set."""
-    return -1
-
-
 @cython.final
-cdef class Session:
+cdef class Session(Calls):
     """One run, fed in pieces; after an error it is not used again."""
 
-    cdef Steps steps
     cdef Clock clock
     cdef Row *rows  # the clock's; NULL without metrics
-    cdef list calls
     cdef object flushes
-    cdef object recover
     cdef object leftover
     cdef Box *boxes
+    cdef Py_ssize_t n_boxes
     cdef Box inbox
     cdef list held  # of each buffer its items
     cdef list queues  # of each node with several ports a list per port
@@ -33,7 +25,7 @@ cdef class Session:
     cdef bint flushing  # whether there is anything to do in the last tick of a line
     cdef bint busy
 
-    def __cinit__(self, Steps steps, Clock clock, bint is_line, opened):
+    def __cinit__(self, Steps steps not None, Clock clock, bint is_line, opened):
         cdef Py_ssize_t node
         self.steps, self.clock, self.is_line = steps, clock, is_line
         self.rows = clock.rows if clock is not None else NULL
@@ -47,6 +39,7 @@ cdef class Session:
             self.boxes = <Box *>calloc(steps.n + 1, sizeof(Box))
             if self.boxes == NULL:
                 raise MemoryError
+            self.n_boxes = steps.n
         if not is_line:
             self.held = [[] if steps.at[node].kind == BUFFER else None for node in range(steps.n)]
             self.queues = [
@@ -56,9 +49,8 @@ cdef class Session:
 
     def __dealloc__(self):
         cdef Py_ssize_t node
-        if self.boxes != NULL:
-            for node in range(self.steps.n):
-                let_go(&self.boxes[node])
+        for node in range(self.n_boxes):  # the steps may be gone already
+            let_go(&self.boxes[node])
         free(self.boxes)
         let_go(&self.inbox)
 
@@ -142,7 +134,7 @@ cdef class Session:
             if is_timed:
                 now = nanoseconds()
                 if n:
-                    timed(&self.rows[node], n, now - before)
+                    timed(&self.rows[node], n, now - before, (now - before) // n)
                 before = now
             if item == NULL:
                 self.flush(step, node)
@@ -208,36 +200,6 @@ cdef class Session:
             put(box, result)
         return 0
 
-    cdef inline int sends(
-        self, const Step *step, Py_ssize_t node, PyObject *x, Py_ssize_t index, PyObject **result
-    ) except -1:
-        """Say whether a node, of a kind that sends one item or none, sends one: ``result``, a new reference."""
-        cdef Answer answer
-        if step.kind == CALL:
-            result[0] = self.ask(node, x, index)
-        elif step.kind == PASS:
-            Py_XINCREF(x)
-            result[0] = x
-        elif step.kind == FILTER:
-            answer = compare(step.rules, x) if step.native else PYTHON
-            if answer == PYTHON:
-                answer = YES if self.asked(node, x, index) else NO
-            if answer == NO:
-                return False
-            Py_XINCREF(x)
-            result[0] = x
-            return True
-        else:
-            answer = calculate(step, x, result)
-            if answer == PYTHON:
-                result[0] = self.ask(node, x, index)
-            elif result[0] == NULL:
-                result[0] = self.recovered(node, x, index)
-        if result[0] == <PyObject *>None:
-            Py_XDECREF(result[0])
-            return False
-        return True
-
     cdef int take_many(self, Py_ssize_t node, PyObject *x, Py_ssize_t index, Box *box) except -1:
         cdef PyObject *sent = self.call(node, x)
         cdef PyObject *many = sent
@@ -266,46 +228,6 @@ cdef class Session:
             put_each(&self.boxes[node], list(flush()), True)
         return 0
 
-    cdef inline PyObject *call(self, Py_ssize_t node, PyObject *x) noexcept:
-        """Call a node in Python; NULL where it raised, which is left pending."""
-        cdef PyObject *function
-        cdef PyObject *result
-        if node >= len(self.calls):
-            PyErr_SetString(IndexError, "The list of calls has become shorter; accepted is an entry for each node.")
-            return NULL
-        function = PyList_GET_ITEM(self.calls, node)
-        Py_XINCREF(function)  # it may be replaced while it runs
-        result = call_one(function, x)
-        Py_XDECREF(function)
-        return result
-
-    cdef inline PyObject *ask(self, Py_ssize_t node, PyObject *x, Py_ssize_t index) except NULL:
-        cdef PyObject *result = self.call(node, x)
-        return result if result != NULL else self.recovered(node, x, index)
-
-    cdef bint asked(self, Py_ssize_t node, PyObject *x, Py_ssize_t index) except -1:
-        cdef PyObject *result = self.ask(node, x, index)
-        try:
-            return bool(<object>result)
-        finally:
-            Py_XDECREF(result)
-
-    cdef Py_ssize_t asked_output(self, Py_ssize_t node, PyObject *x, Py_ssize_t index) except -2:
-        cdef PyObject *result = self.ask(node, x, index)
-        try:
-            return as_output(<object>result, f"A result of node {node}")
-        finally:
-            Py_XDECREF(result)
-
-    cdef PyObject *recovered(self, Py_ssize_t node, PyObject *x, Py_ssize_t index) except NULL:
-        """Return what becomes of the error that is pending; one that is no Exception passes."""
-        try:
-            pending()
-        except Exception as error:
-            result = self.recover(node, index, <object>x, error)
-        Py_INCREF(result)
-        return <PyObject *>result
-
     cdef int line(self, list items, Py_ssize_t index, list out) except -1:
         """Run the ticks of a line whose nodes send one item or none: each goes through in one go."""
         cdef Py_ssize_t i = 0, node
@@ -330,7 +252,7 @@ cdef class Session:
                     Py_XDECREF(result)
                     if is_timed:
                         now = nanoseconds()
-                        timed(&self.rows[node], 1, now - before)
+                        timed(&self.rows[node], 1, now - before, now - before)
                         before = now
                     if x == NULL:
                         break

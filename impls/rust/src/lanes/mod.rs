@@ -32,12 +32,6 @@ pub trait Isa: Copy {
     /// r of the new row j on.
     fn transpose(self, from: impl Fn(usize, usize) -> Self::F32, to: impl FnMut(usize, usize, Self::F32));
 
-    /// The elements with even and those with odd numbers of a, then b.
-    fn unzip(self, a: Self::F32, b: Self::F32) -> (Self::F32, Self::F32);
-
-    /// The first element of `first`, then those of v from the last one on, all but its first.
-    fn mirror(self, first: Self::F32, v: Self::F32) -> Self::F32;
-
     /// Mantissas in [1, 2), and exponents, of normal positive numbers.
     fn split_exponents(self, v: Self::F32) -> (Self::F32, Self::F32);
 

@@ -166,25 +166,6 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
-    fn unzip(self, a: F32x16, b: F32x16) -> (F32x16, F32x16) {
-        // SAFETY: the token proves the instructions.
-        unsafe {
-            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-            (F32x16(_mm512_permutex2var_ps(a.0, even, b.0)), F32x16(_mm512_permutex2var_ps(a.0, odd, b.0)))
-        }
-    }
-
-    #[inline(always)]
-    fn mirror(self, first: F32x16, v: F32x16) -> F32x16 {
-        // SAFETY: the token proves the instructions.
-        unsafe {
-            let places = _mm512_setr_epi32(16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1);
-            F32x16(_mm512_permutex2var_ps(v.0, places, first.0))
-        }
-    }
-
-    #[inline(always)]
     fn split_exponents(self, v: F32x16) -> (F32x16, F32x16) {
         // SAFETY: the token proves the instructions.
         unsafe {
@@ -235,25 +216,6 @@ impl Isa for Avx2 {
                     to(column + j, row, F32x8(r));
                 }
             }
-        }
-    }
-
-    #[inline(always)]
-    fn unzip(self, a: F32x8, b: F32x8) -> (F32x8, F32x8) {
-        // SAFETY: the token proves the instructions.
-        unsafe {
-            let low = _mm256_permute2f128_ps::<0x20>(a.0, b.0);
-            let high = _mm256_permute2f128_ps::<0x31>(a.0, b.0);
-            (F32x8(_mm256_shuffle_ps::<0x88>(low, high)), F32x8(_mm256_shuffle_ps::<0xdd>(low, high)))
-        }
-    }
-
-    #[inline(always)]
-    fn mirror(self, first: F32x8, v: F32x8) -> F32x8 {
-        // SAFETY: the token proves the instructions.
-        unsafe {
-            let reversed = _mm256_permutevar8x32_ps(v.0, _mm256_setr_epi32(0, 7, 6, 5, 4, 3, 2, 1));
-            F32x8(_mm256_blend_ps::<1>(reversed, first.0))
         }
     }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from paceline.pipeline.nodes.base import FunctionNode, Lowered, Node, StatefulNode, register, registered
+from paceline.pipeline.nodes.base import FunctionNode, Lowered, Node, StatefulNode, is_a, register, registered
 from paceline.pipeline.nodes.numbers import Number, as_number, refuse
 from paceline.pipeline.program import Comparison, Kind
 
@@ -39,6 +40,14 @@ def as_comparison(word: object) -> Comparison:
         accepted = ", ".join(map(repr, (*COMPARISONS, *_SIGNS)))
         raise ValueError(f"operation is {word!r}; accepted are {accepted}.")
     return found
+
+
+def _plain(function: Callable[[Any], Any], what: str) -> Callable[[Any], Any]:
+    """Refuse a function whose answer would be awaited or iterated: taken as it is, it would always hold."""
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+    if any(is_a(kind, function) for kind in kinds):
+        raise TypeError(f"{what} is an async function, or one that yields; accepted is one that returns its answer.")
+    return function
 
 
 def compare(comparison: Comparison, value: Number, item: Any) -> bool:
@@ -111,7 +120,7 @@ class FilterNode(Node):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name)
-        self._function = operation if callable(operation) else None
+        self._function = _plain(operation, "operation") if callable(operation) else None
         if self._function is not None:
             if value is not None:
                 raise TypeError("value is given beside a function; accepted is a function alone.")
@@ -167,7 +176,7 @@ class RouterNode(Node):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name)
-        self._function = rules if callable(rules) else None
+        self._function = _plain(rules, "rules") if callable(rules) else None
         self._rules: tuple[Rule, ...] = ()
         self._default = default
         if not callable(rules):
@@ -181,7 +190,10 @@ class RouterNode(Node):
         rules = params["rules"]
         if isinstance(rules, str) or not isinstance(rules, Sequence):
             raise TypeError(f"rules is of type {type(rules).__name__}; accepted is a list of rules.")
-        return Kind.ROUTE, (tuple(_rule(rule, i) for i, rule in enumerate(rules)), _output(params.get("default", OUTPUT)))
+        return Kind.ROUTE, (
+            tuple(_rule(rule, i) for i, rule in enumerate(rules)),
+            _output(params.get("default", OUTPUT)),
+        )
 
     def lowered(self) -> Lowered:
         """Return the kind with the rules and the default; None in place of both where a function decides."""
