@@ -2,15 +2,37 @@
 
 from libc.stdlib cimport calloc, free
 
+cdef extern from *:
+    """
+    /* Let calls of a class's objects go to the vectorcall at that offset: Cython makes a tuple of the arguments. */
+    static void take_vectorcalls(PyTypeObject *type, Py_ssize_t offset) {
+        type->tp_vectorcall_offset = offset;
+        type->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+    }
+    """
+    void take_vectorcalls(type runners, Py_ssize_t offset)
+    ctypedef object (*vectorcallfunc)(object, PyObject *const *, size_t, PyObject *)
+    Py_ssize_t PyVectorcall_NARGS(size_t n)
+
 
 cdef inline Py_ssize_t size(data):
     return len(<list>data) if type(data) is list else np.PyArray_DIM(<np.ndarray>data, 0)
+
+
+cdef object called(runner, PyObject *const *args, size_t n, PyObject *names):
+    cdef Py_ssize_t i, given = PyVectorcall_NARGS(n)
+    if given == 1 and names == NULL:
+        return (<Runner>runner).run(<object>args[0])
+    positional = tuple([<object>args[i] for i in range(given)])
+    named = {} if names == NULL else {name: <object>args[given + i] for i, name in enumerate(<tuple>names)}
+    return Runner.__call__(runner, *positional, **named)
 
 
 @cython.final
 cdef class Runner:
     """A program made ready; holds nothing of a single run but its counts."""
 
+    cdef vectorcallfunc entry
     cdef object program
     cdef Steps steps
     cdef Clock clock  # None without metrics
@@ -19,6 +41,8 @@ cdef class Runner:
 
     def __cinit__(self, program):
         cdef Py_ssize_t node
+        self.entry = called
+        take_vectorcalls(type(self), <char *>&self.entry - <char *><PyObject *>self)
         self.program = program
         self.steps = Steps(program)
         self.clock = Clock(self.steps.n) if program.metrics else None
@@ -33,6 +57,9 @@ cdef class Runner:
 
     def __call__(self, data):
         """Run a whole input."""
+        return self.run(data)
+
+    cdef object run(self, data):
         if type(data) is list:
             return self.run_list(<list>data)
         if self.chain is not None and np.PyArray_CheckExact(data):

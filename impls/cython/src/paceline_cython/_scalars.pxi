@@ -13,6 +13,7 @@ cdef extern from "Python.h":
     bint is_float "PyFloat_CheckExact"(PyObject *x) nogil
     bint is_int "PyLong_CheckExact"(PyObject *x) nogil
     double float_value "PyFloat_AS_DOUBLE"(PyObject *x) nogil
+    void incref "Py_INCREF"(PyObject *x)
     PyObject *new_float "PyFloat_FromDouble"(double value)
     PyObject *new_int "PyLong_FromLongLong"(long long value)
 
