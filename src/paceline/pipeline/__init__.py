@@ -28,6 +28,7 @@ from paceline.pipeline.nodes import (
     register,
 )
 from paceline.pipeline.pipeline import Pipeline
+from paceline.pipeline.validation import validate
 
 __all__ = [
     "AddNode",
@@ -56,4 +57,5 @@ __all__ = [
     "register",
     "run_pipeline",
     "schema",
+    "validate",
 ]
