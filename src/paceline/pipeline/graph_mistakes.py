@@ -86,7 +86,7 @@ class _Graph:
             return type(error)(str(error), f"edges[{self.places[number]}]{rest}")
         node = self.entries[number].node
         if isinstance(node, RouterNode):
-            self._lead_on(number, node)
+            return self._lead_on(number, node, error)
         else:
             self.entries[number] = _anything(self.entries[number].id)
         return error
@@ -94,13 +94,17 @@ class _Graph:
     def _port(self, node: int) -> str:
         return next(edge.input_key for edge in self.edges if edge.target == node)
 
-    def _lead_on(self, number: int, router: RouterNode) -> None:
-        """Give the first output that leads nowhere a node to lead to."""
+    def _lead_on(self, number: int, router: RouterNode, error: ManifestError) -> ManifestError:
+        """Give the first output that leads nowhere a node to lead to; return the error with the rule that names it."""
         connected = {edge.output_key for edge in self.edges if edge.source == number}
         missing = next(output for output in router.outputs() or () if output not in connected)
         self.edges.append(Edge(number, len(self.entries), missing, "input"))
         self.places.append(-1)
         self.entries.append(_anything(""))
+        rules = router.params().get("rules", ())
+        rule = next((n for n, each in enumerate(rules) if each["output"] == missing), None)
+        where = "default" if rule is None else f"rules[{rule}].output"
+        return ManifestError(str(error), f"{error.path}.{where}")
 
 
 def _without_hint(entry: Entry) -> Entry:
