@@ -16,14 +16,18 @@ from paceline.pipeline.immediate import Collected
 from paceline.pipeline.manifest import Config, Manifest, schema
 from paceline.pipeline.nodes import (
     AddNode,
+    AudioResampleNode,
     BufferNode,
     CalculatorNode,
     FilterNode,
+    FormatConverterNode,
+    InterpolateNode,
     MapNode,
     MultiplyNode,
     Node,
     PassThroughNode,
     RouterNode,
+    VADNode,
     node,
     register,
 )
@@ -32,6 +36,7 @@ from paceline.pipeline.validation import validate
 
 __all__ = [
     "AddNode",
+    "AudioResampleNode",
     "BackendUnavailable",
     "BufferNode",
     "CalculatorNode",
@@ -40,6 +45,8 @@ __all__ = [
     "Config",
     "CycleError",
     "FilterNode",
+    "FormatConverterNode",
+    "InterpolateNode",
     "Manifest",
     "ManifestError",
     "MapNode",
@@ -52,6 +59,7 @@ __all__ = [
     "PipelineError",
     "RetryLimitExceeded",
     "RouterNode",
+    "VADNode",
     "VersionMismatch",
     "node",
     "register",

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+JOINERS: Final[dict[type, Callable[[list[Any]], Any]]] = {}
+"""How other things than arrays are joined, by their type."""
 
 
 class Shape(Enum):
@@ -81,7 +85,7 @@ def joined(output: list[Any]) -> Any:
     if all(isinstance(piece, np.ndarray) for piece in output):
         return np.concatenate(output)
     kind = type(output[0])
-    join: Callable[[list[Any]], Any] | None = getattr(kind, "joined", None)
+    join = JOINERS.get(kind)
     return join(output) if join is not None and all(type(piece) is kind for piece in output) else output
 
 

@@ -41,8 +41,9 @@ bool; ROUTE an output), or it raises. Other exceptions pass.
 
 **Metrics.** An executor counts, for each node, the items that it took, failed ones included. Time is sampled by one rule:
 a tick is timed, node by node, if the last timed one took longer than :data:`SLOW_NS`, else one tick in
-:data:`TIMED_EVERY`, the first one among them. A chain over a whole list or array is timed in the same way, run by run,
-and so are whole runs, each kind by a count of its own. The last tick, without an item, is not timed.
+:data:`TIMED_EVERY`, the first one among them. The last tick, without an item, is not timed. Of chains over a whole list
+or array one run in :data:`TIMED_EVERY` is timed, the first one among them, however long it takes: node by node is not
+how they run otherwise. Whole runs are timed by the first rule, or more often.
 """
 
 from __future__ import annotations

@@ -42,6 +42,20 @@ class Clock:
         self._ticks += 1
         return self._slow or self._ticks % TIMED_EVERY == 1
 
+    @property
+    def next_is_due(self) -> bool:
+        """Whether :meth:`due` will say so."""
+        return self._slow or self._ticks % TIMED_EVERY == 0
+
+    @property
+    def until_due(self) -> int:
+        """How many ticks come before the next that is timed, where that is not the next one."""
+        return TIMED_EVERY - self._ticks % TIMED_EVERY
+
+    def skip(self, ticks: int) -> None:
+        """Let ticks pass that were not timed."""
+        self._ticks += ticks
+
     def ended(self, ns: int) -> None:
         """Note how long a timed tick took in all."""
         self._slow = ns > SLOW_NS

@@ -2,18 +2,23 @@
 
 from paceline.pipeline.nodes.base import Node, node, register
 from paceline.pipeline.nodes.flow import BufferNode, FilterNode, MapNode, RouterNode
+from paceline.pipeline.nodes.frames import AudioResampleNode, FormatConverterNode, InterpolateNode, VADNode
 from paceline.pipeline.nodes.numbers import AddNode, CalculatorNode, MultiplyNode, PassThroughNode
 
 __all__ = [
     "AddNode",
+    "AudioResampleNode",
     "BufferNode",
     "CalculatorNode",
     "FilterNode",
+    "FormatConverterNode",
+    "InterpolateNode",
     "MapNode",
     "MultiplyNode",
     "Node",
     "PassThroughNode",
     "RouterNode",
+    "VADNode",
     "node",
     "register",
 ]
