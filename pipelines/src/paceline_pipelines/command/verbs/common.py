@@ -38,13 +38,14 @@ def fail(sentence: str, status: int = 2) -> NoReturn:
 def failing() -> Iterator[None]:
     """Turn what a person can do something about into one sentence."""
     from paceline.pipeline import BackendUnavailable, NodeError, PipelineError
+    from paceline_pipelines.audio_preprocess.errors import PreprocessError
     from paceline_pipelines.command.errors import CommandError
 
     try:
         yield
     except NodeError as error:
         fail(str(error), 1)
-    except (CommandError, PipelineError, BackendUnavailable) as error:
+    except (CommandError, PreprocessError, PipelineError, BackendUnavailable) as error:
         fail(str(error))
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has enough of it
