@@ -33,7 +33,5 @@ def run_pipeline(manifest: Mapping[str, Any], data: Any, *, backend: RuntimeHint
     BackendUnavailable
         The executor cannot serve.
     """
-    pipeline = Pipeline.from_manifest(manifest)
-    if backend is not None:
-        pipeline = pipeline.using(backend)
-    return pipeline.run_sync(data)
+    config = {} if backend is None else {"runtime_hint": backend}
+    return Pipeline.from_manifest(manifest, **config).run_sync(data)

@@ -54,4 +54,6 @@ def _cycle_error(ids: Sequence[str], edges: Sequence[Edge], stuck: set[int]) -> 
     backwards = list(seen)[seen[node] :]
     cycle = [ids[each] for each in reversed(backwards)]
     cycle = [*cycle[-1:], *cycle]
-    return CycleError(f"The edges form a cycle: {' -> '.join(cycle)}; accepted is a graph without.", "edges", tuple(cycle))
+    return CycleError(
+        f"The edges form a cycle: {' -> '.join(cycle)}; accepted is a graph without.", "edges", tuple(cycle)
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
@@ -54,6 +55,8 @@ class Immediate:
 
     def run_sync(self, data: Any) -> Any:
         """Run any input; lists and plain arrays of a ``direct`` plan do not come here."""
+        if hasattr(data, "__aiter__"):
+            return asyncio.run(self.run(data))
         shape = shape_of(data, self.plan.frames)
         if self.direct is not None:
             if shape is Shape.NUMBERS and self.plan.is_numbers and data.dtype.kind in "iuf":
@@ -78,24 +81,25 @@ class Immediate:
 
     async def run_many(self, inputs: Sequence[Any], _concurrency: int | None) -> list[Any]:
         """Run inputs one after the other: nothing waits, so nothing is gained by tasks."""
-        return [self.run_sync(data) for data in inputs]
+        return [await self.run(data) for data in inputs]
 
     async def stream(self, source: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
         """Yield what comes of each item of a source."""
         with self._counted(), self._run() as run:
             session = self._runner.open(run.opened)
             index = 0
-            async for item in each(source):
-                for sent in self._sent(session.feed([item], index)):
-                    yield sent
-                index += 1
+            async with aclosing(each(source)) as items:
+                async for item in items:
+                    for sent in self._sent(session.feed([item], index)):
+                        yield sent
+                    index += 1
             for sent in self._sent(session.finish()):
                 yield sent
 
     def metrics(self, name: str, order: Sequence[str], shape: MetricsShape) -> dict[str, Any]:
         """Return what was counted."""
         *counts, direct = map(Count._make, self._runner.counts())
-        runs = direct if self.direct is not None else self._runs.counts()[-1]
+        runs = direct.plus(self._runs.counts()[-1])  # streams, and runs that need more than the runner
         if self._whole_signal:
             counts = [one.plus(other) for one, other in zip(counts, self._signals.counts()[:-1], strict=True)]
         return as_json(name, self.plan, counts, runs, order, shape)
@@ -158,7 +162,7 @@ class Immediate:
             self._runs.time(-1, 1, perf_counter_ns() - began)
 
 
-async def each(source: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
+async def each(source: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
     """Yield a source's items, whether it is async or not."""
     if isinstance(source, AsyncIterable):
         async for item in source:

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from paceline.pipeline.errors import ManifestError, VersionMismatch
+from paceline.pipeline.nodes.numbers import short
 
 VERSION: Final = "1.0"
 LEGACY_VERSION: Final = "v1"
@@ -50,7 +51,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, fro
     ``retry_policy`` "exponential" waits 100, 200, 400 ms before the retries of an error that is worth them, "fixed"
     always the first; ``retry_jitter`` draws each wait between 0 and that. A node's ``circuit_breaker_threshold``
     failures in a row open its breaker for ``circuit_breaker_cooldown_ms``; None: never. ``timeout_ms`` bounds one
-    attempt of a node that waits. ``max_concurrency`` bounds the items in flight where nodes work on several at once.
+    attempt of a node that waits.
     """
 
     runtime_hint: RuntimeHint = "auto"
@@ -106,7 +107,7 @@ def decode(text: str | bytes) -> Manifest:
         manifest = _DECODER.decode(text)
     except msgspec.ValidationError:
         return convert(_untyped(text))  # the same checks, and older shapes
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _no_json(error) from None
     if manifest.version != VERSION or _deep(manifest):
         return convert(_untyped(text))
@@ -116,7 +117,7 @@ def decode(text: str | bytes) -> Manifest:
 def _untyped(text: str | bytes) -> Any:
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _no_json(error) from None
 
 
@@ -135,10 +136,8 @@ def convert(data: Any) -> Manifest:
     if not isinstance(data, Mapping):
         raise ManifestError(f"The manifest is of type {type(data).__name__}; accepted is a mapping.")
     version = data.get("version")
-    if version not in (VERSION, LEGACY_VERSION):
-        raise VersionMismatch(
-            f"version is {version!r}; accepted are {VERSION!r} and {LEGACY_VERSION!r}.", "version"
-        )
+    if not isinstance(version, str) or version not in (VERSION, LEGACY_VERSION):
+        raise _mismatch(version)
     if _depth_beyond(data, MAX_DEPTH):
         raise ManifestError(f"The manifest is nested more than {MAX_DEPTH} deep; accepted is less.")
     try:
@@ -199,7 +198,7 @@ def refuse_code(params: Mapping[str, Any], path: str, id: str, type: str) -> Non
     """Raise ManifestError where a node's params are not plain data, which is all that a manifest can hold."""
     try:
         msgspec.json.encode(params)
-    except TypeError as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ManifestError(
             f"{path}: the node {id!r} ({type}) has a param that is no plain data: {error}; register a function with "
             "@paceline.pipeline.node and give its name.",
@@ -211,6 +210,23 @@ def schema() -> dict[str, Any]:
     """Return the JSON Schema of a manifest."""
     found: dict[str, Any] = msgspec.json.schema(Manifest)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "paceline pipeline manifest", **found}
+
+
+def _mismatch(version: object) -> VersionMismatch:
+    return VersionMismatch(f"version is {short(version)}; accepted are {VERSION!r} and {LEGACY_VERSION!r}.", "version")
+
+
+def checked(manifest: Manifest) -> Manifest:
+    """Return a manifest that was made in Python, if it is one that is read here.
+
+    Raises
+    ------
+    ManifestError, VersionMismatch
+        As :func:`decode`.
+    """
+    if manifest.version != VERSION:
+        raise _mismatch(manifest.version)
+    return _checked(manifest)
 
 
 def _checked(manifest: Manifest) -> Manifest:

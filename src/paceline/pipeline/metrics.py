@@ -2,7 +2,8 @@
 
 Counts are exact. Times are sampled where they are short (see :data:`paceline.pipeline.program.TIMED_EVERY`): the average is of
 those that were timed, the total is that average for all. The overhead is not timed but worked out: the number of
-clock readings times what one costs here.
+clock readings times what one costs here. An error at the end of the input is no item's, so it is in ``error_count`` and leaves
+``success_count`` as it is. Where metrics are off everything is 0.
 """
 
 from __future__ import annotations
@@ -13,19 +14,24 @@ from functools import cache
 from time import perf_counter_ns
 from typing import Any, Literal
 
-from paceline.pipeline.plan import Plan
+from paceline.pipeline.plan import Entry, Plan
 from paceline.pipeline.program import Count
 
 MetricsShape = Literal["list", "dict"]
+
+NOTHING = Count(0, 0, 0, 0, 0)
 
 
 def as_json(
     name: str, plan: Plan, counts: Sequence[Count], runs: Count, order: Sequence[str], shape: MetricsShape
 ) -> dict[str, Any]:
     """Return the metrics; ``order`` is the manifest's order of the nodes' ids."""
+    on = plan.config.enable_metrics
+    if not on:
+        counts, runs = [NOTHING] * len(plan.entries), NOTHING
     by_id = {
-        entry.id: _node(entry.id, entry.type, count, plan.errors[number], plan.retries[number])
-        for number, (entry, count) in enumerate(zip(plan.entries, counts, strict=True))
+        entry.id: _node(entry, count, *((plan.errors[n], plan.late_errors[n], plan.retries[n]) if on else (0, 0, 0)))
+        for n, (entry, count) in enumerate(zip(plan.entries, counts, strict=True))
     }
     total = _total_ns(runs)
     peak = peak_memory_bytes()
@@ -33,7 +39,7 @@ def as_json(
     common = {
         "pipeline_id": name,
         "total_executions": runs.taken,
-        "failed_executions": plan.failed_runs,
+        "failed_executions": plan.failed_runs if on else 0,
         "total_duration_us": total / 1_000,
         "total_duration_ms": total / 1_000_000,
         "peak_memory_bytes": peak,
@@ -56,16 +62,16 @@ def as_json(
     }
 
 
-def _node(id: str, type: str, count: Count, errors: int, retries: int) -> dict[str, Any]:
-    taken = count.taken
+def _node(entry: Entry, count: Count, errors: int, late: int, retries: int) -> dict[str, Any]:
+    taken, succeeded = count.taken, count.taken - (errors - late)
     return {
-        "node_id": id,
-        "node_type": type,
+        "node_id": entry.id,
+        "node_type": entry.type,
         "execution_count": taken,
-        "success_count": taken - errors,
+        "success_count": succeeded,
         "error_count": errors,
         "retry_count": retries,
-        "success_rate": (taken - errors) / taken if taken else 1.0,
+        "success_rate": succeeded / taken if taken else 1.0,
         "total_duration_us": _total_ns(count) / 1_000,
         "avg_duration_us": count.ns / count.timed / 1_000 if count.timed else 0.0,
         "min_duration_us": count.shortest_ns / 1_000,

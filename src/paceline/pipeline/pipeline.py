@@ -15,7 +15,7 @@ from paceline.pipeline.graph import Edge
 from paceline.pipeline.immediate import Immediate
 from paceline.pipeline.manifest import Config, EdgeSpec, Manifest, NodeSpec, RuntimeHint
 from paceline.pipeline.metrics import MetricsShape, as_json
-from paceline.pipeline.nodes.base import Node
+from paceline.pipeline.nodes.base import Node, registered
 from paceline.pipeline.nodes.flow import OUTPUT, MapNode
 from paceline.pipeline.plan import Entry, make_plan
 from paceline.pipeline.waiting import Waiting
@@ -99,6 +99,8 @@ class Pipeline:
             raise ManifestError(f"runtime_hint is {runtime_hint!r}; accepted are {', '.join(manifests.HINTS)}.")
         entry = Entry.of(made, "", runtime_hint)
         entry.id = id or made.name or self._free_id(entry.type)
+        if not isinstance(entry.id, str):
+            raise TypeError(f"id is of type {type(entry.id).__name__}; accepted is a str.")
         if entry.id in self._numbers:
             raise ManifestError(f"The id {entry.id!r} is taken; accepted is one that no other node has.", "nodes")
         if after is None:
@@ -136,7 +138,7 @@ class Pipeline:
         BackendUnavailable
             A runtime hint cannot be met.
         """
-        found = manifest if isinstance(manifest, Manifest) else manifests.convert(manifest)
+        found = manifests.checked(manifest) if isinstance(manifest, Manifest) else manifests.convert(manifest)
         made = cls.__new__(cls)
         made.name, made._description, made._metadata = found.name, found.description, found.metadata
         made._config = _config(config, found.config) if config else found.config
@@ -188,15 +190,19 @@ class Pipeline:
         """
         nodes = []
         for number, entry in enumerate(self._entries):
+            if entry.made is not None and registered().get(entry.type) is not type(entry.made):
+                raise ManifestError(
+                    f"nodes[{number}].type: the node {entry.id!r} is of {type(entry.made).__name__}, which is not registered; "
+                    "accepted is a class under @paceline.pipeline.register.",
+                    f"nodes[{number}].type",
+                )
             params = dict(entry.params) if entry.made is None else entry.node.params()
             manifests.refuse_code(params, f"nodes[{number}].params", entry.id, entry.type)
             nodes.append(NodeSpec(entry.id, entry.type, params, entry.hint))
         ids = [entry.id for entry in self._entries]
         edges = [EdgeSpec(ids[source], ids[target], output, port) for source, target, output, port in self._edges]
         return manifests.encode(
-            Manifest(
-                manifests.VERSION, nodes, edges, self._config, self.name, self._description, self._metadata
-            )
+            Manifest(manifests.VERSION, nodes, edges, self._config, self.name, self._description, self._metadata)
         )
 
     def using(self, runtime_hint: RuntimeHint) -> Pipeline:
@@ -276,7 +282,8 @@ class Pipeline:
             raise ValueError(f"concurrency is {concurrency}; accepted is 1 or more, or None.")
         ready = self._ready or self._prepare()
         if ready.direct is not None:
-            return [ready.direct(data) for data in inputs]
+            direct = ready.direct
+            return [await ready.run(data) if hasattr(data, "__aiter__") else direct(data) for data in inputs]
         return await ready.run_many(list(inputs), concurrency)
 
     def stream(self, source: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
@@ -284,7 +291,16 @@ class Pipeline:
 
         A source that is not async is read in this thread. With several sinks pairs of id and item are yielded. Nodes
         that keep something keep it over the whole stream. Leaving the loop early ends the run and tears down.
+
+        Raises
+        ------
+        ValueError
+            ``on_error`` is "collect".
         """
+        if self._config.on_error == "collect":
+            raise ValueError(
+                "on_error is 'collect', and a stream has no end to give errors at; accepted are 'raise' and 'skip'."
+            )
         ready = self._ready or self._prepare()
         return ready.stream(source)
 
@@ -349,4 +365,3 @@ def _config(given: Mapping[str, Any], base: Config | None = None) -> Config:
         return msgspec.convert(fields, Config)
     except msgspec.ValidationError as error:
         raise manifests.validation_error(error, "config") from None
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from inspect import iscoroutinefunction
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -111,6 +112,8 @@ class Plan:
     why: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
     errors: list[int] = field(default_factory=list)
+    late_errors: list[int] = field(default_factory=list)
+    """Those among them that are no item's: of a ``flush``, and of items without a partner."""
     retries: list[int] = field(default_factory=list)
     failed_runs: int = 0
 
@@ -230,7 +233,7 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -
     plan.kinds, plan.params = tuple(kinds), tuple(params)
     _choose_executor(plan)
     plan.guards = _guards(plan)
-    plan.errors, plan.retries = [0] * len(order), [0] * len(order)
+    plan.errors, plan.late_errors, plan.retries = [0] * len(order), [0] * len(order), [0] * len(order)
     return plan
 
 
@@ -241,9 +244,16 @@ def _second_port(edges: Sequence[Edge], node: int) -> str:
 
 
 def _waits(node: Node, number: int) -> bool:
-    from inspect import iscoroutinefunction
-
-    timed = node.timeout_ms is not None or node.max_concurrency != 1
+    width, timeout = node.max_concurrency, node.timeout_ms
+    if type(width) is not int or width < 1:
+        raise ManifestError(
+            f"max_concurrency of a {type(node).__name__} is {width!r}; accepted is an int of 1 or more.", f"nodes[{number}]"
+        )
+    if timeout is not None and not timeout > 0:
+        raise ManifestError(
+            f"timeout_ms of a {type(node).__name__} is {timeout!r}; accepted is more than 0, or None.", f"nodes[{number}]"
+        )
+    timed = timeout is not None or width != 1
     if timed and not node.waits:
         raise ManifestError(
             f"The node {type(node).__name__} has a timeout_ms or a max_concurrency and does not wait; accepted are "
@@ -340,9 +350,15 @@ def _guards(plan: Plan) -> list[Guard | None]:
     )
     idle = config.retry_policy == "none" and config.circuit_breaker_threshold is None
     return [
-        None if idle or entry.lowered is not None or entry.node.frames else Guard(resilience, entry.node.retryable)
-        for entry in plan.entries
+        Guard(resilience, entry.node.retryable) if not idle and _is_users(entry) else None for entry in plan.entries
     ]
+
+
+def _is_users(entry: Entry) -> bool:
+    """Say whether a node runs a user's code, a function that decides for a router included."""
+    if entry.lowered is None:
+        return not entry.node.frames
+    return entry.lowered == (Kind.ROUTE, None)
 
 
 def program_of(plan: Plan, open: Any, whole: Any) -> Program:

@@ -10,9 +10,10 @@ import asyncio
 import random
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 RetryPolicy = Literal["none", "fixed", "exponential"]
 
@@ -49,7 +50,7 @@ class Resilience:
 
     def wait_s(self, retry: int) -> float:
         """Return the seconds before a retry, the first one numbered 0: 100, 200, 400 ms; with jitter, up to that."""
-        ms = self.base_ms if self.policy == "fixed" else min(self.base_ms * 2.0**retry, self.cap_ms)
+        ms = min(self.base_ms * (1.0 if self.policy == "fixed" else 2.0 ** min(retry, 64)), self.cap_ms)
         return (random.uniform(0.0, ms) if self.jitter else ms) / 1_000.0  # noqa: S311
 
 
@@ -68,6 +69,13 @@ class Outcome:
     error: Exception | None = None
     attempts: int = 1
     exhausted: bool = False
+
+
+class Watcher(Protocol):
+    """A run that calls nodes bare until it is told to ask their guards first."""
+
+    def watch(self) -> None:
+        """Ask the guards that are troubled first, from now on."""
 
 
 class Guard:
@@ -93,6 +101,7 @@ class Guard:
         self._opened_at: float | None = None
         self._probing = False
         self._last: BaseException | None = None
+        self.watchers: weakref.WeakSet[Watcher] = weakref.WeakSet()
 
     @property
     def troubled(self) -> bool:
@@ -137,23 +146,30 @@ class Guard:
             threshold = self._resilience.threshold
             if self._probing or (threshold is not None and self._failures >= threshold):
                 self._opened_at, self._probing = self._clock(), False
+            watchers = list(self.watchers) if self._failures == 1 else []
+        for watcher in watchers:
+            watcher.watch()
 
     def retry(self, call: Callable[[], Any], error: Exception, on_retry: Callable[[], None]) -> Outcome:
         """Meet a first failure: call again, with waits, as long as the error is worth it."""
         if isinstance(error, Refused):
             return Outcome(error=error, attempts=0)
         attempts = 1
-        while self._again(error, attempts):
-            self._sleep(self._resilience.wait_s(attempts - 1))
-            attempts += 1
-            on_retry()
-            try:
-                value = call()
-            except Exception as next_error:
-                error = next_error
-            else:
-                self.succeeded()
-                return Outcome(value, attempts=attempts)
+        try:
+            while self._again(error, attempts):
+                self._sleep(self._resilience.wait_s(attempts - 1))
+                attempts += 1
+                on_retry()
+                try:
+                    value = call()
+                except Exception as next_error:
+                    error = next_error
+                else:
+                    self.succeeded()
+                    return Outcome(value, attempts=attempts)
+        except BaseException:
+            self.abandoned()
+            raise
         return self._given_up(error, attempts)
 
     async def retry_async(self, call: Callable[[], Any], error: Exception, on_retry: Callable[[], None]) -> Outcome:
@@ -161,17 +177,21 @@ class Guard:
         if isinstance(error, Refused):
             return Outcome(error=error, attempts=0)
         attempts = 1
-        while self._again(error, attempts):
-            await asyncio.sleep(self._resilience.wait_s(attempts - 1))
-            attempts += 1
-            on_retry()
-            try:
-                value = await call()
-            except Exception as next_error:
-                error = next_error
-            else:
-                self.succeeded()
-                return Outcome(value, attempts=attempts)
+        try:
+            while self._again(error, attempts):
+                await asyncio.sleep(self._resilience.wait_s(attempts - 1))
+                attempts += 1
+                on_retry()
+                try:
+                    value = await call()
+                except Exception as next_error:
+                    error = next_error
+                else:
+                    self.succeeded()
+                    return Outcome(value, attempts=attempts)
+        except BaseException:
+            self.abandoned()
+            raise
         return self._given_up(error, attempts)
 
     def _again(self, error: Exception, attempts: int) -> bool:

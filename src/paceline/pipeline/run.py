@@ -32,9 +32,18 @@ class Run:
         self.alive_nodes: list[int] = []
         """What has been set up and is still to be torn down."""
 
+    def watch(self) -> None:
+        """Ask the guards that are troubled first: another run of the same nodes has met an error."""
+        for number, guard in enumerate(self.plan.guards):
+            if guard is not None and guard.troubled:
+                self.calls[number] = self._entry(number)
+
     @property
     def opened(self) -> Opened:
-        """Return what an executor is given."""
+        """Return what an executor is given; from here on the guards tell this run of their troubles."""
+        for guard in self.plan.guards:
+            if guard is not None:
+                guard.watchers.add(self)
         flushes = [self._flush(number, node) for number, node in enumerate(self.nodes)]
         return Opened(self.calls, flushes, self.recover, self.leftover)
 
@@ -70,16 +79,22 @@ class Run:
         return self._bare[number]
 
     def give_up(self, number: int, index: int | None, outcome: Outcome) -> None:
-        """Raise a node's error, or count it and keep it, as ``on_error`` says."""
+        """Raise a node's error, or count it and keep it, as ``on_error`` says; ``index`` None: it is of no item."""
         error = self.node_error(number, index, outcome)
         raises = self.plan.config.on_error == "raise"
         with self.plan.lock:
             self.plan.errors[number] += 1
+            self.plan.late_errors[number] += index is None
             self.plan.failed_runs += raises
         if raises:
             raise error
         if self.plan.config.on_error == "collect":
             self.errors.append(error)
+
+    def count_failed(self) -> None:
+        """Count a run that failed outside of its ticks."""
+        with self.plan.lock:
+            self.plan.failed_runs += 1
 
     def count_retry(self, number: int) -> None:
         """Count one more attempt at an item."""
@@ -123,6 +138,7 @@ class Run:
                 try:
                     node.setup()
                 except Exception as error:
+                    self.count_failed()
                     raise self.node_error(number, None, Outcome(error=error), "in setup") from error
             if node is not None and node.has("teardown"):
                 self.alive_nodes.append(number)
@@ -130,6 +146,7 @@ class Run:
     def end(self) -> NodeError | None:
         """Tear down, in reverse order, what was set up; return the first error, after all have had their turn."""
         first: NodeError | None = None
+        interrupted: BaseException | None = None
         while self.alive_nodes:
             number = self.alive_nodes.pop()
             node = self.nodes[number]
@@ -138,6 +155,10 @@ class Run:
                 node.teardown()
             except Exception as error:
                 first = first or self.node_error(number, None, Outcome(error=error), "in teardown")
+            except BaseException as error:
+                interrupted = interrupted or error
+        if interrupted is not None:
+            raise interrupted
         return first
 
     @contextmanager
@@ -153,6 +174,7 @@ class Run:
             raise
         after = self.end()
         if after is not None:
+            self.count_failed()
             raise after
 
     def _node(self, number: int, apart: bool) -> Node | None:
@@ -207,7 +229,13 @@ class Run:
 
         def guarded(item: Any) -> Any:
             guard.admit()
-            result = list(bare(item)) if many else bare(item)
+            try:
+                result = list(bare(item)) if many else bare(item)
+            except Exception:
+                raise
+            except BaseException:
+                guard.abandoned()
+                raise
             guard.succeeded()
             self.calls[number] = bare
             return result
@@ -237,7 +265,10 @@ def emitted(result: Any) -> list[Any]:
 
 def described(error: BaseException | None) -> str:
     """Return an error in one line: its type and text."""
-    text = str(error)
+    try:
+        text = str(error)
+    except Exception as failed:  # a user's exception may have any __str__
+        text = f"its text fails: {type(failed).__name__}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -256,9 +287,7 @@ def delegate(kernel: Kernel, node: Node) -> Call:
     def opened() -> Opened:
         return Opened([call], [None], reraise, leftover)
 
-    runner = kernel(
-        Program((int(lowered[0]),), (lowered[1],), ((),), ((),), (0,), ("",), opened, call, metrics=False)
-    )
+    runner = kernel(Program((int(lowered[0]),), (lowered[1],), ((),), ((),), (0,), ("",), opened, call, metrics=False))
 
     def one(item: Any) -> Any:
         sent = runner([item])

@@ -36,12 +36,13 @@ LAST: Final = -1
 class Ledger:
     """What happened in one tick, node by node; added to the plan's counts when the tick's turn has come."""
 
-    __slots__ = ("errors", "failures", "retries", "taken")
+    __slots__ = ("errors", "failures", "late", "retries", "taken")
 
     def __init__(self, nodes: int) -> None:
         self.taken = [0] * nodes
         self.retries = [0] * nodes
         self.failures = [0] * nodes
+        self.late = [0] * nodes
         self.errors: list[tuple[int, NodeError]] = []
 
 
@@ -96,8 +97,9 @@ class Waiting:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.clock = Clock(len(plan.entries))
+        self.awaited = [_waits(plan, node) for node in range(len(plan.entries))]
         self.steps = steps_of(plan)
-        self.waits = [any(_waits(plan, node) for node in step) for step in self.steps]
+        self.waits = [any(self.awaited[node] for node in step) for step in self.steps]
         self.before = steps_before(plan, self.steps)
         self.after: list[list[int]] = [[] for _ in self.steps]
         for number, before in enumerate(self.before):
@@ -107,6 +109,7 @@ class Waiting:
         self.width = max(_width(plan, node) for step in self.steps for node in step)
         self.chains = {step.start: chain_of(plan, step) for step in self.steps if _is_chain(plan, step)}
         self._sinks = [plan.ids[sink] for sink in plan.sinks]
+        self._shares_nodes = plan.shares_nodes
         self._alive = any(entry.made is not None and has_life(entry.made) for entry in plan.entries)
         self._lock = threading.Lock()
         self._active = 0
@@ -154,9 +157,7 @@ class Waiting:
             async with limit:
                 return await self.run(data)
 
-        tasks = [
-            asyncio.ensure_future(self.run(data) if limit is None else limited(data, limit)) for data in inputs
-        ]
+        tasks = [asyncio.ensure_future(self.run(data) if limit is None else limited(data, limit)) for data in inputs]
         try:
             return [await task for task in tasks]
         finally:
@@ -192,10 +193,10 @@ class Waiting:
             for node in range(len(plan.entries) if until is None else until + 1):
                 if ledger.taken[node]:
                     self.clock.take(node, ledger.taken[node])
-                    plan.errors[node] += ledger.failures[node]
                     plan.retries[node] += ledger.retries[node]
-                elif ledger.failures[node]:
+                if ledger.failures[node]:
                     plan.errors[node] += ledger.failures[node]
+                    plan.late_errors[node] += ledger.late[node]
         if ledger.errors:
             run.errors += [error for _, error in sorted(ledger.errors, key=lambda each: each[0])]
 
@@ -204,10 +205,15 @@ class Waiting:
         with self._lock:
             apart, self._active = self._active > 0, self._active + 1
             self.clock.take(-1, 1)
-        if self._alive or not self.plan.shares_nodes or self.plan.config.on_error == "collect":
-            return Run(self.plan, apart=apart)
-        if self._shared is None:
-            self._shared = Run(self.plan)
+        try:
+            if self._alive or not self._shares_nodes or self.plan.config.on_error == "collect":
+                return Run(self.plan, apart=apart)
+            if self._shared is None:
+                self._shared = Run(self.plan)
+        except BaseException:  # a node that cannot be copied
+            with self._lock:
+                self._active -= 1
+            raise
         return self._shared
 
     async def _end(self, run: Run, began: int, error: BaseException | None = None) -> None:
@@ -238,7 +244,9 @@ class WaitingWalk:
         self._queues: dict[int, tuple[deque[Any], ...]] = {
             node: tuple(deque() for _ in keys) for node, keys in enumerate(ready.plan.keys) if len(keys) > 1
         }
-        self._gates = [Gate(max(_width(ready.plan, node) for node in step)) for step in ready.steps] if ready.width > 1 else None
+        self._gates = (
+            [Gate(max(_width(ready.plan, node) for node in step)) for step in ready.steps] if ready.width > 1 else None
+        )
 
     async def tick(self, item: Any) -> list[list[Any]]:
         """Run one item's tick and return each sink's output."""
@@ -254,14 +262,18 @@ class WaitingWalk:
         pending: deque[asyncio.Task[Tick]] = deque()
         pull: asyncio.Future[Any] | None = None
         ended = False
+        broken: Exception | None = None  # the source's error, which comes after the items before it
         try:
             while pending or not ended:
                 if not ended and pull is None and len(pending) < self._ready.width:
+                    item = _NOTHING
                     if isinstance(items, _Plain):
-                        item = items.take()
+                        try:
+                            item = items.take()
+                        except Exception as error:
+                            item, broken = _END, error
                     else:
                         pull = asyncio.ensure_future(_next(items))
-                        item = _NOTHING
                     if item is _END:
                         ended = True
                     elif item is not _NOTHING:
@@ -274,13 +286,19 @@ class WaitingWalk:
                 if waited:
                     await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
                 if pull is not None and pull.done():
-                    item, pull = pull.result(), None
+                    pulled, pull, item = pull, None, _END
+                    try:
+                        item = pulled.result()
+                    except Exception as error:
+                        broken = error
                     if item is _END:
                         ended = True
                     else:
                         pending.append(asyncio.ensure_future(self._through(self._begin([item]))))
                 if pending and pending[0].done():
                     yield self._settled(pending.popleft().result())
+            if broken is not None:
+                raise broken
             yield await self.last()
         finally:
             await _cancelled([*pending, *([pull] if pull is not None else [])])
@@ -418,8 +436,7 @@ class WaitingWalk:
             queue.extend(_sent(tick, sources))
         keys = self._plan.keys[node]
         return [
-            dict(zip(keys, [queue.popleft() for queue in queues], strict=True))
-            for _ in range(min(map(len, queues)))
+            dict(zip(keys, [queue.popleft() for queue in queues], strict=True)) for _ in range(min(map(len, queues)))
         ]
 
     async def _item(self, node: int, item: Any, tick: Tick, outbox: list[Any]) -> None:
@@ -449,7 +466,10 @@ class WaitingWalk:
         try:
             if guard is not None and troubled:
                 guard.admit()
-            result = await self._attempt(node, item)
+            if self._ready.awaited[node]:
+                result = await self._attempt(node, item)
+            else:
+                result = self._at_once(node, item)
         except Exception as error:
             if guard is None:
                 outcome = Outcome(error=error)
@@ -465,16 +485,15 @@ class WaitingWalk:
             if guard is not None and troubled:
                 guard.abandoned()
             raise
-        if guard is not None and troubled:
+        if guard is not None and guard.troubled:  # perhaps only since this call began
             guard.succeeded()
         return result
 
     async def _attempt(self, node: int, item: Any) -> Any:
         """Call a node once; a node that yields gives a list."""
         made = self._run.nodes[node]
-        if made is None or not _waits(self._plan, node):
-            result = self._run.bare(node)(item)
-            return list(result) if self._plan.kinds[node] is Kind.CALL_MANY else result
+        if made is None or not self._ready.awaited[node]:
+            return self._at_once(node, item)
         ms = made.timeout_ms if made.timeout_ms is not None else self._plan.config.timeout_ms
         async with asyncio.timeout(None if ms is None else ms / 1_000.0):
             result = made.process(item)
@@ -484,11 +503,16 @@ class WaitingWalk:
                 return await result
             return list(result) if self._plan.kinds[node] is Kind.CALL_MANY else result
 
+    def _at_once(self, node: int, item: Any) -> Any:
+        """Call a node that does not wait."""
+        result = self._run.bare(node)(item)
+        return list(result) if self._plan.kinds[node] is Kind.CALL_MANY else result
+
     async def _flush(self, node: int, tick: Tick, outbox: list[Any]) -> None:
         """Send what a node has kept."""
         if node in self._queues and any(self._queues[node]):
             lengths = tuple(map(len, self._queues[node]))
-            self._give_up(node, tick, Outcome(error=self._run.leftover_error(node, lengths)))
+            self._give_up(node, tick, Outcome(error=self._run.leftover_error(node, lengths)), late=True)
         if self._held.get(node):
             outbox.append(self._held.pop(node))
         made = self._run.nodes[node]
@@ -501,12 +525,13 @@ class WaitingWalk:
             else:
                 outbox += emitted(await result if inspect.isawaitable(result) else result)
         except Exception as error:
-            self._give_up(node, tick, Outcome(error=error))
+            self._give_up(node, tick, Outcome(error=error), late=True)
 
-    def _give_up(self, node: int, tick: Tick, outcome: Outcome) -> None:
-        """Raise a node's error, or note it, as ``on_error`` says."""
+    def _give_up(self, node: int, tick: Tick, outcome: Outcome, *, late: bool = False) -> None:
+        """Raise a node's error, or note it, as ``on_error`` says; one that is ``late`` is no item's."""
         error = self._run.node_error(node, tick.index, outcome)
         tick.ledger.failures[node] += 1
+        tick.ledger.late[node] += late
         if self._plan.config.on_error == "raise":
             raise error
         if self._plan.config.on_error == "collect":
@@ -550,9 +575,7 @@ def steps_of(plan: Plan) -> list[range]:
 def steps_before(plan: Plan, steps: Sequence[range]) -> list[set[int]]:
     """Return for each step those that send to it."""
     home = {node: number for number, step in enumerate(steps) for node in step}
-    return [
-        {home[source.node] for port in plan.sources[step.start] for source in port} for step in steps
-    ]
+    return [{home[source.node] for port in plan.sources[step.start] for source in port} for step in steps]
 
 
 def wait_side_by_side(before: Sequence[set[int]], waits: Sequence[bool]) -> bool:
@@ -624,6 +647,7 @@ async def begin(run: Run) -> None:
 async def end(run: Run) -> NodeError | None:
     """Tear down, in reverse order, what was set up; return the first error, after all have had their turn."""
     first: NodeError | None = None
+    interrupted: BaseException | None = None
     while run.alive_nodes:
         number = run.alive_nodes.pop()
         node = run.nodes[number]
@@ -634,6 +658,10 @@ async def end(run: Run) -> NodeError | None:
                 await result
         except Exception as error:
             first = first or run.node_error(number, None, Outcome(error=error), "in teardown")
+        except BaseException as error:  # a cancellation, too, leaves the others their turn
+            interrupted = interrupted or error
+    if interrupted is not None:
+        raise interrupted
     return first
 
 
@@ -659,11 +687,17 @@ def _count(counts: list[int], node: int) -> None:
 
 async def _cancelled(tasks: Iterable[asyncio.Future[Any]]) -> None:
     """Cancel tasks and wait until they have ended, so that none outlives its run."""
-    left = [task for task in tasks if not task.done()]
-    for task in left:
-        task.cancel()
-    if left:
-        await asyncio.wait(left)
+    tasks = list(tasks)
+    again: asyncio.CancelledError | None = None
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        try:
+            await asyncio.wait(left)
+        except asyncio.CancelledError as error:  # whoever cancels twice does not leave them behind either
+            again = error
+    if again is not None:
+        raise again
     for task in tasks:
         if task.done() and not task.cancelled():
             task.exception()  # it was another one's that is raised

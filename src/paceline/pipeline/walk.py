@@ -87,9 +87,7 @@ class Walk:
         self._opened = opened
         self._clock = clock
         self._outboxes: list[Outbox] = [[] for _ in program.kinds]
-        self._held: dict[int, list[Any]] = {
-            node: [] for node, kind in enumerate(program.kinds) if kind is Kind.BUFFER
-        }
+        self._held: dict[int, list[Any]] = {node: [] for node, kind in enumerate(program.kinds) if kind == Kind.BUFFER}
         self._queues: dict[int, tuple[deque[Any], ...]] = {
             node: tuple(deque() for _ in keys) for node, keys in enumerate(program.keys) if len(keys) > 1
         }
@@ -149,8 +147,7 @@ class Walk:
             queue.extend(self._sent(sources))
         keys = self._program.keys[node]
         return [
-            dict(zip(keys, [queue.popleft() for queue in queues], strict=True))
-            for _ in range(min(map(len, queues)))
+            dict(zip(keys, [queue.popleft() for queue in queues], strict=True)) for _ in range(min(map(len, queues)))
         ]
 
     def _sent(self, sources: Sequence[tuple[int, int | None]]) -> list[Any]:

@@ -80,9 +80,13 @@ class Node:
         args, kwargs = self._arguments
         if not args:
             return {key: value for key, value in kwargs.items() if key != "name"}
-        bound = inspect.signature(type(self).__init__).bind(self, *args, **kwargs).arguments
-        first = next(iter(bound))
-        return {key: value for key, value in bound.items() if key not in (first, "name")}
+        signature = inspect.signature(type(self).__init__)
+        bound = signature.bind(self, *args, **kwargs).arguments
+        bound.pop(next(iter(bound)))
+        for key, parameter in signature.parameters.items():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                bound.update(bound.pop(key, {}))
+        return {key: value for key, value in bound.items() if key != "name"}
 
     def lowered(self) -> Lowered | None:
         """Return the kind that executors know this node as; None: it is called."""
@@ -100,14 +104,22 @@ class Node:
     def waits(self) -> bool:
         """Whether ``process`` or ``flush`` is to be awaited."""
         return any(
-            inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
+            is_a(kind, method)
             for method in (self.process, self.flush)
+            for kind in (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
         )
 
     @property
     def yields(self) -> bool:
         """Whether ``process`` sends any number of items."""
-        return inspect.isgeneratorfunction(self.process) or inspect.isasyncgenfunction(self.process)
+        return is_a(inspect.isgeneratorfunction, self.process) or is_a(inspect.isasyncgenfunction, self.process)
+
+
+def is_a(kind: Callable[[Any], bool], function: Callable[..., Any]) -> bool:
+    """Ask :mod:`inspect` of a function, or of an object's ``__call__``."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return kind(function) or (not inspect.isroutine(function) and kind(getattr(function, "__call__", None)))  # noqa: B004
 
 
 class StatefulNode(Node):

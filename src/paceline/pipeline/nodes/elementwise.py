@@ -67,9 +67,7 @@ def as_numbers(x: NDArray[Any]) -> NDArray[Any]:
         return x.astype(np.int64, copy=False)
     if kind == "u" and (not x.size or int(x.max()) < 2**63):
         return x.astype(np.int64)
-    raise TypeError(
-        f"The array has dtype {x.dtype}; accepted are integers within int64, float16, float32 and float64."
-    )
+    raise TypeError(f"The array has dtype {x.dtype}; accepted are integers within int64, float16, float32 and float64.")
 
 
 def _fits(kind: Kind, operand: int, low: int, high: int) -> bool:

@@ -181,7 +181,10 @@ class RouterNode(Node):
         rules = params["rules"]
         if isinstance(rules, str) or not isinstance(rules, Sequence):
             raise TypeError(f"rules is of type {type(rules).__name__}; accepted is a list of rules.")
-        return Kind.ROUTE, (tuple(_rule(rule, i) for i, rule in enumerate(rules)), _output(params.get("default", OUTPUT)))
+        return Kind.ROUTE, (
+            tuple(_rule(rule, i) for i, rule in enumerate(rules)),
+            _output(params.get("default", OUTPUT)),
+        )
 
     def lowered(self) -> Lowered:
         """Return the kind with the rules and the default; None in place of both where a function decides."""

@@ -47,7 +47,10 @@ def as_number(value: object, what: str = "The item") -> Number:
 
 def short(value: object) -> str:
     """Return a value's repr, cut where it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception as error:  # an int of more digits than are printed, or a repr of the user's
+        text = f"<its repr fails: {type(error).__name__}>"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -57,7 +60,9 @@ def calculate(kind: Kind, operand: Number, item: Any) -> Any:
         return elementwise(kind, operand, item)
     number = as_number(item)
     if kind == Kind.DIVIDE and operand == 0:
-        raise ZeroDivisionError(f"The item, {short(number)}, is divided by {operand}; accepted is a divisor other than 0.")
+        raise ZeroDivisionError(
+            f"The item, {short(number)}, is divided by {operand}; accepted is a divisor other than 0."
+        )
     return PYTHON[kind](number, operand)
 
 
