@@ -50,7 +50,8 @@ class _Graph:
         for place, edge in enumerate(edges):
             if edge is not None and edge.source in numbers and edge.target in numbers:
                 source, target = numbers[edge.source], numbers[edge.target]
-                self.edges.append(Edge(source, target, edge.output_key if source in entries else OUTPUT, edge.input_key))
+                output = edge.output_key if source in entries else OUTPUT
+                self.edges.append(Edge(source, target, output, edge.input_key))
                 self.places.append(place)
 
     def mistakes(self) -> Iterator[ManifestError]:
@@ -81,14 +82,15 @@ class _Graph:
         what, number, rest = where[1], int(where[2]), where[3]
         if what == "edges":
             edge = self.edges[number]
-            field = rest.removeprefix(".")
-            self.edges[number] = edge._replace(**{field: OUTPUT if field == "output_key" else self._port(edge.target)})
+            if rest == ".output_key":
+                self.edges[number] = edge._replace(output_key=OUTPUT)
+            else:
+                self.edges[number] = edge._replace(input_key=self._port(edge.target))
             return type(error)(str(error), f"edges[{self.places[number]}]{rest}")
         node = self.entries[number].node
         if isinstance(node, RouterNode):
             return self._lead_on(number, node, error)
-        else:
-            self.entries[number] = _anything(self.entries[number].id)
+        self.entries[number] = _anything(self.entries[number].id)
         return error
 
     def _port(self, node: int) -> str:

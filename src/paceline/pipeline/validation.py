@@ -23,7 +23,7 @@ _OLDER: Final = {"nodes": "nodes", "edges": "connections", "type": "node_type"}
 
 
 def validate(data: Any) -> list[ManifestError]:
-    """Return every mistake of a manifest, in the order in which it is read; none where :meth:`Pipeline.from_manifest` succeeds.
+    """Return every mistake of a manifest; none where :meth:`Pipeline.from_manifest` succeeds.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """JSON with the place of every part: the grammar of RFC 8259, no more."""
 
 import re
-from json.decoder import JSONDecodeError, scanstring
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined] # of all versions of CPython
 from typing import Any, Final
 
 from paceline_pipelines.command.document.places import DocumentError, Lines, Parsed, child
@@ -80,7 +80,8 @@ class _Parser:
         try:
             value, end = scanstring(self.text, at + 1, True)
         except JSONDecodeError as error:
-            raise _Stop(f"The text is not valid: {error.msg[0].lower()}{error.msg[1:].removesuffix(' at')}.", error.pos) from None
+            reason = f"{error.msg[0].lower()}{error.msg[1:].removesuffix(' at')}"
+            raise _Stop(f"The text is not valid: {reason}.", error.pos) from None
         if any("\ud800" <= letter <= "\udfff" for letter in value):
             raise _Stop("The text has half of a pair of surrogates.", at)
         return value, end

@@ -48,7 +48,7 @@ class _Reader:
         import yaml
 
         for event in yaml.parse(self.text, Loader=self.loader_type):
-            if isinstance(event, yaml.AliasEvent):
+            if isinstance(event, yaml.AliasEvent) and event.start_mark is not None:
                 sentence = f"The manifest has the alias *{event.anchor}; accepted is YAML without aliases."
                 self.refuse(sentence, event.start_mark.index)
         if self.parsed.errors:
@@ -83,7 +83,8 @@ class _Reader:
                 for key, value in node.value:
                     name = key.value if isinstance(key, yaml.ScalarNode) else "?"
                     if (key.tag, name) in seen and name != "?":
-                        self.refuse(f"The key {name!r} stands here for the second time; accepted is once.", key.start_mark.index)
+                        sentence = f"The key {name!r} stands here for the second time; accepted is once."
+                        self.refuse(sentence, key.start_mark.index)
                     seen.add((key.tag, name))
                     self.parsed.keys[child(path, name)] = self.place(key.start_mark.index)
                     stack.append((value, child(path, name)))

@@ -6,6 +6,7 @@ neighbours, swept to and fro; heights are the nearest to those means that keep t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 __all__ = ["Layout", "Spot", "layered", "place"]
 
@@ -47,7 +48,7 @@ def layered(heights: Sequence[float], edges: Sequence[tuple[int, int]]) -> Layou
             way.append(Spot(None, layer, 6.0))
             layers[layer].append(way[-1])
         way.append(boxes[target])
-        for one, other in zip(way, way[1:], strict=False):
+        for one, other in pairwise(way):
             one.after.append(other)
             other.before.append(one)
         ways.append(way)

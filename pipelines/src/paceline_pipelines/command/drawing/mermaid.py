@@ -8,7 +8,7 @@ __all__ = ["mermaid"]
 
 
 def mermaid(picture: Picture) -> str:
-    """Return a flowchart; every text in it is escaped, and nodes go by number, so that no id can be Mermaid's syntax."""
+    """Return a flowchart; texts are escaped, and nodes go by number, so that no id can be Mermaid's syntax."""
     lines = [f"%% {' '.join(picture.name.split())}", "flowchart LR"]
     for number, box in enumerate(picture.boxes):
         hint = "" if box.hint == "auto" else f"<br/><i>{box.hint}</i>"

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from html import escape
+from itertools import pairwise
 from typing import Final
 from unicodedata import category, east_asian_width
 
@@ -103,7 +104,7 @@ class _Drawing:
             used += width + self.gaps[layer]
         self.rows.append(range(first, len(self.widths)))
         for way in self.layout.ways:
-            for one, other in zip(way, way[1:], strict=False):
+            for one, other in pairwise(way):
                 if self.row_of[one.layer] != self.row_of[other.layer]:
                     self.lanes[other.layer] += 1
 
@@ -146,21 +147,22 @@ class _Drawing:
         assert spot.box is not None
         box = self.picture.boxes[spot.box]
         left, top, width = self.lefts[spot.layer], spot.y - spot.height / 2, self.widths[spot.layer]
-        middle = left + width / 2
-        return (
-            f"<g><title>{_safe(f'{box.id}: {box.type}, runtime_hint {box.hint}')}</title>"
-            f'<rect class="box" x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{spot.height:.1f}" rx="7"/>'
-            f'<text class="id" x="{middle:.1f}" y="{spot.y - 11:.1f}" text-anchor="middle">{_safe(_cut(box.id))}</text>'
-            f'<text class="type" x="{middle:.1f}" y="{spot.y + 6:.1f}" text-anchor="middle">{_safe(_cut(box.type))}</text>'
-            f'<text class="hint" x="{middle:.1f}" y="{spot.y + 22:.1f}" text-anchor="middle">{_safe(box.hint)}</text></g>'
-        )
+        rect = f'x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{spot.height:.1f}"'
+        parts = [
+            f"<g><title>{_safe(f'{box.id}: {box.type}, runtime_hint {box.hint}')}</title>",
+            f'<rect class="box" {rect} rx="7"/>',
+        ]
+        for kind, down, text in (("id", -11.0, box.id), ("type", 6.0, box.type), ("hint", 22.0, box.hint)):
+            at = f'x="{left + width / 2:.1f}" y="{spot.y + down:.1f}"'
+            parts.append(f'<text class="{kind}" {at} text-anchor="middle">{_safe(_cut(text))}</text>')
+        return "".join([*parts, "</g>"])
 
     def _edge(self, number: int, way: list[Spot]) -> tuple[str, str]:
         """Return an edge's path and its label."""
         x, y = self.lefts[way[0].layer] + self.widths[way[0].layer], self.exits[number]
         path = f"M{x:.1f} {y:.1f}"
         label_at = None
-        for one, other in zip(way, way[1:], strict=False):
+        for one, other in pairwise(way):
             last = other is way[-1]
             to_x, to_y = self.lefts[other.layer] - (1.0 if last else 0.0), self.entries[number] if last else other.y
             if self.row_of[one.layer] == self.row_of[other.layer]:

@@ -16,8 +16,9 @@ _HELD: Final = 4096
 """Results of one sink that are written together."""
 
 _KEEP_NOTHING: Final = frozenset(
-    "CalculatorNode Calculator MultiplyNode Multiply AddNode Add PassThroughNode PassThrough Echo FilterNode Filter "
-    "RouterNode Router".split()
+    f"{name}{ending}"
+    for name in ("Calculator", "Multiply", "Add", "PassThrough", "Echo", "Filter", "Router")
+    for ending in ("", "Node")
 )
 """Of these types no node keeps anything from item to item: a graph of them can be run batch by batch."""
 
@@ -59,9 +60,7 @@ def _keeps_nothing(manifest: Mapping[str, Any]) -> bool:
     return not several and all(node["type"] in _KEEP_NOTHING for node in manifest["nodes"])
 
 
-def _by_batches(
-    pipeline: Pipeline, given: Input, outputs: Mapping[str, Output], advance: Callable[[int], None]
-) -> int:
+def _by_batches(pipeline: Pipeline, given: Input, outputs: Mapping[str, Output], advance: Callable[[int], None]) -> int:
     count = 0
     for data, done in given.batches:
         try:
@@ -87,9 +86,7 @@ def _later(error: NodeError, before: int) -> NodeError:
     return type(error)(text, error.node_id, error.node_type, error.index + before, error.attempt)
 
 
-def _streamed(
-    pipeline: Pipeline, given: Input, outputs: Mapping[str, Output], advance: Callable[[int], None]
-) -> int:
+def _streamed(pipeline: Pipeline, given: Input, outputs: Mapping[str, Output], advance: Callable[[int], None]) -> int:
     feed = _Feed(given, advance)
     results = pipeline.stream(feed)
     writing = _write(results, outputs)

@@ -1,14 +1,13 @@
 """NumPy's files: numbers one after the other, or the frames of arrays."""
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline_pipelines.command.running.outputs import Output
+from paceline_pipelines.command.running.outputs import Items, Output
 
 __all__ = ["ArrayOutput"]
 
@@ -26,7 +25,7 @@ class ArrayOutput(Output):
         """The shape behind the first axis."""
         self._length = 0
 
-    def write(self, items: Sequence[Any]) -> None:
+    def write(self, items: Items) -> None:
         """Write numbers, or arrays one behind the other."""
         if isinstance(items, np.ndarray):
             self._append(items, 0, items)
@@ -42,7 +41,7 @@ class ArrayOutput(Output):
                 index += 1
             self._append(self._numbers(kind, items, first, index), first, items[first])
 
-    def _numbers(self, kind: type, items: Sequence[Any], first: int, end: int) -> NDArray[Any]:
+    def _numbers(self, kind: type, items: Items, first: int, end: int) -> NDArray[Any]:
         if issubclass(kind, np.generic):
             return np.array(items[first:end])
         if kind not in _KINDS:

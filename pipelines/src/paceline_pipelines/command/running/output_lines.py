@@ -1,13 +1,12 @@
 """JSON lines: one item a line."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from paceline_pipelines.command.running.outputs import Output
+from paceline_pipelines.command.running.outputs import Items, Output
 
 __all__ = ["LinesOutput"]
 
@@ -20,7 +19,7 @@ class LinesOutput(Output):
         self._file = partial.open("w", encoding="utf-8", newline="\n")
         self._encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain).encode
 
-    def write(self, items: Sequence[Any]) -> None:
+    def write(self, items: Items) -> None:
         """Write a line for each item."""
         lines = []
         for index, item in enumerate(items.tolist() if isinstance(items, np.ndarray) else items):

@@ -1,12 +1,11 @@
 """Parquet: dicts as rows, anything else as the values of one column."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from paceline_pipelines.command.running.outputs import Output
+from paceline_pipelines.command.running.outputs import Items, Output
 
 __all__ = ["ParquetOutput"]
 
@@ -23,7 +22,7 @@ class ParquetOutput(Output):
         self._held: list[Any] = []
         partial.open("wb").close()  # where that is not possible it is said before the work
 
-    def write(self, items: Sequence[Any]) -> None:
+    def write(self, items: Items) -> None:
         """Write rows; a row group has some thousands of them."""
         self._held += items.tolist() if isinstance(items, np.ndarray) else items
         if len(self._held) >= 1 << 14:
@@ -80,4 +79,5 @@ class ParquetOutput(Output):
             if isinstance(item, dict) is not self._rows:
                 raise self.refuse(index, item, "are either rows, which are dicts, or values")
             if self._rows and item.keys() != names:
-                raise self.refuse(index, item, f"are rows with the keys {', '.join(map(repr, sorted(map(str, names))))}")
+                keys = ", ".join(map(repr, sorted(map(str, names))))
+                raise self.refuse(index, item, f"are rows with the keys {keys}")

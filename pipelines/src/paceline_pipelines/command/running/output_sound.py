@@ -1,6 +1,5 @@
 """Sound: arrays of samples, one behind the other, by the sinks of audio-preprocess."""
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +8,7 @@ import numpy as np
 
 from paceline_pipelines.audio_preprocess.sinks import Sink, choose_layout, open_sink
 from paceline_pipelines.command.errors import CommandError
-from paceline_pipelines.command.running.outputs import Output
+from paceline_pipelines.command.running.outputs import Items, Output
 
 __all__ = ["SoundOutput"]
 
@@ -19,7 +18,7 @@ _CODED: Final = (".ogg", ".opus", ".mp3")
 
 
 class SoundOutput(Output):
-    """Samples keep their format where the file can hold it: int16, int32, float32 or float64; FLAC has 24 bits for floats."""
+    """Samples keep their format: int16, int32, float32 or float64; FLAC has 24 bits for floats."""
 
     def __init__(self, partial: Path, target: Path, rate: int) -> None:
         super().__init__(partial, target)
@@ -28,7 +27,7 @@ class SoundOutput(Output):
         self._sink: Sink | None = None
         self._like: tuple[Any, ...] = ()
 
-    def write(self, items: Sequence[Any]) -> None:
+    def write(self, items: Items) -> None:
         """Write arrays of (frames,) or (frames, channels)."""
         for index, item in enumerate(items):
             if not (isinstance(item, np.ndarray) and item.ndim in (1, 2) and item.dtype.name in _FORMATS):

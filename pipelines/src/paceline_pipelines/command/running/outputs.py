@@ -1,16 +1,22 @@
 """Where results go: files by their ending, written piece by piece."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from numpy.typing import NDArray
+
 from paceline_pipelines.command.errors import CommandError
 
-__all__ = ["Output", "check_output", "named_for", "open_output"]
+__all__ = ["Items", "Output", "check_output", "named_for", "open_output"]
 
 _SOUND: Final = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".caf", ".w64", ".rf64")
 _ENDINGS: Final = (".jsonl", ".ndjson", ".parquet", ".pq", ".npy", *_SOUND)
+
+
+Items = list[Any] | NDArray[Any]
+"""Results, or an array of numbers that are results."""
 
 
 class Output(ABC):
@@ -20,7 +26,7 @@ class Output(ABC):
         self.partial, self.target = partial, target
         self.count = 0
 
-    def append(self, items: Sequence[Any]) -> None:
+    def append(self, items: Items) -> None:
         """Write items after what is there: a list, or an array of numbers.
 
         Raises
@@ -33,7 +39,7 @@ class Output(ABC):
             self.count += len(items)
 
     @abstractmethod
-    def write(self, items: Sequence[Any]) -> None:
+    def write(self, items: Items) -> None:
         """Write one item or more."""
 
     @abstractmethod

@@ -14,7 +14,7 @@ def graph(
     file: ManifestFile,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="The picture to write: .svg, .mmd or .md; by default Mermaid's text on stdout."),
+        typer.Option("--out", "-o", help="What to write: .svg, .mmd or .md; by default Mermaid's text on stdout."),
     ] = None,
     imports: Imports = None,
 ) -> None:

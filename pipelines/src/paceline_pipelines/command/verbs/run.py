@@ -43,7 +43,8 @@ def run(
         int | None, typer.Option(min=1, help="Hz of the sound in INPUT, where the file does not tell: .npy.")
     ] = None,
     on_damage: Annotated[
-        Literal["fail", "keep"], typer.Option(help="When sound is truncated or damaged: an error, or keep what there is.")
+        Literal["fail", "keep"],
+        typer.Option(help="When sound is damaged: an error, or keep what there is."),
     ] = "fail",
     keep_partial: Annotated[
         bool, typer.Option("--keep-partial", help="After an error keep what was written, as OUTPUT.partial.")

@@ -25,7 +25,8 @@ def mistake_lines(document: Document) -> list[str]:
             first = max(0, place.column - 1 - _BEFORE) if len(line) > _WIDTH else 0
             head = f"{place.line:>5} | "
             told.append(head + _printable(line[first : first + _WIDTH]))
-            told.append(" " * (len(head) - 2) + "| " + _blank(line[first : place.column - 1]) + typer.style("^", fg="red"))
+            mark = typer.style("^", fg="red")
+            told.append(" " * (len(head) - 2) + "| " + _blank(line[first : place.column - 1]) + mark)
     return told
 
 
