@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -66,11 +67,9 @@ class _Graph:
                 return
 
     def _cut(self, error: CycleError) -> CycleError:
-        """Leave out the edge that closes a cycle."""
-        ends = error.cycle[-2:]
-        number = next(
-            n for n, edge in enumerate(self.edges) if (self.entries[edge[0]].id, self.entries[edge[1]].id) == ends
-        )
+        """Leave out that edge of a cycle that comes last."""
+        ways = set(pairwise(error.cycle))
+        number = max(n for n, each in enumerate(self.edges) if tuple(self.entries[end].id for end in each[:2]) in ways)
         place = self.places.pop(number)
         del self.edges[number]
         return CycleError(str(error), f"edges[{place}]", error.cycle)
@@ -103,10 +102,10 @@ class _Graph:
         self.edges.append(Edge(number, len(self.entries), missing, "input"))
         self.places.append(-1)
         self.entries.append(_anything(""))
-        rules = router.params().get("rules", ())
-        rule = next((n for n, each in enumerate(rules) if each["output"] == missing), None)
-        where = "default" if rule is None else f"rules[{rule}].output"
-        return ManifestError(str(error), f"{error.path}.{where}")
+        params = self.entries[number].params
+        rule = next((n for n, each in enumerate(params["rules"]) if each["output"] == missing), None)
+        where = f".rules[{rule}].output" if rule is not None else ".default" if "default" in params else ""
+        return ManifestError(str(error), error.path + where)
 
 
 def _without_hint(entry: Entry) -> Entry:
