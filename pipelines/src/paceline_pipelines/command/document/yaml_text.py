@@ -77,9 +77,9 @@ class _Reader:
             node, path = stack.pop()
             self.parsed.values[path] = self.place(node.start_mark.index)
             if isinstance(node, yaml.SequenceNode):
-                stack += [(each, child(path, number)) for number, each in enumerate(node.value)]
+                stack += [(each, child(path, number)) for number, each in enumerate(node.value)][::-1]
             elif isinstance(node, yaml.MappingNode):
-                seen = set()
+                seen, inner = set(), []
                 for key, value in node.value:
                     name = key.value if isinstance(key, yaml.ScalarNode) else "?"
                     if (key.tag, name) in seen and name != "?":
@@ -87,7 +87,8 @@ class _Reader:
                         self.refuse(sentence, key.start_mark.index)
                     seen.add((key.tag, name))
                     self.parsed.keys[child(path, name)] = self.place(key.start_mark.index)
-                    stack.append((value, child(path, name)))
+                    inner.append((value, child(path, name)))
+                stack += inner[::-1]  # in the order of the text: of two with one key the last counts
             else:
                 scalars.append(node)
         return scalars
