@@ -4,7 +4,7 @@ Edges that span layers get a waypoint in each between; the order within a layer 
 neighbours, swept to and fro; heights are the nearest to those means that keep the order and the distances.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -34,19 +34,22 @@ class Layout:
     ways: list[list[Spot]]
 
 
-def layered(heights: Sequence[float], edges: Sequence[tuple[int, int]]) -> Layout:
-    """Lay out boxes of these heights; ``edges`` have no cycle, and come from numbers to numbers."""
+def layered(heights: Sequence[float], edges: Sequence[tuple[int, int]], bundles: Sequence[Hashable]) -> Layout:
+    """Lay out boxes of these heights; ``edges`` have no cycle, and those of one bundle share their waypoints."""
     of_box = _layers_of(len(heights), edges)
     layers: list[list[Spot]] = [[] for _ in range(max(of_box) + 1)]
     boxes = [Spot(box, layer, heights[box]) for box, layer in enumerate(of_box)]
     for spot in boxes:
         layers[spot.layer].append(spot)
     ways = []
-    for source, target in edges:
+    waypoints: dict[tuple[Hashable, int], Spot] = {}
+    for (source, target), bundle in zip(edges, bundles, strict=True):
         way = [boxes[source]]
         for layer in range(of_box[source] + 1, of_box[target]):
-            way.append(Spot(None, layer, 6.0))
-            layers[layer].append(way[-1])
+            if (bundle, layer) not in waypoints:
+                waypoints[bundle, layer] = Spot(None, layer, 6.0)
+                layers[layer].append(waypoints[bundle, layer])
+            way.append(waypoints[bundle, layer])
         way.append(boxes[target])
         for one, other in pairwise(way):
             one.after.append(other)

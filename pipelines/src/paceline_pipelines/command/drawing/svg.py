@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from html import escape
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 from unicodedata import category, east_asian_width
 
@@ -48,7 +48,7 @@ class _Drawing:
             max(62.0, 20.0 + 16.0 * max(sum(s == box for s, _ in ends), sum(t == box for _, t in ends)))
             for box in range(len(picture.boxes))
         ]
-        self.layout: Layout = layered(self.heights, ends)
+        self.layout: Layout = layered(self.heights, ends, [(arrow.source, arrow.label) for arrow in picture.arrows])
         self.widths = [
             max((_box_width(picture.boxes[spot.box]) for spot in layer if spot.box is not None), default=20.0)
             for layer in self.layout.layers
@@ -57,7 +57,8 @@ class _Drawing:
         self.lefts: list[float] = []
         self.rows: list[range] = []
         self.row_of: dict[int, int] = {}
-        self.lanes = [0] * len(self.layout.layers)
+        self.lanes: dict[int, dict[tuple[int, int], int]] = defaultdict(dict)
+        """For each row the lanes that lead into it, by the two spots between which they go."""
         self.right = self.bottom = 0.0
         self.gutters: list[float] = []
         """The height at which lanes into each row begin."""
@@ -106,18 +107,20 @@ class _Drawing:
         for way in self.layout.ways:
             for one, other in pairwise(way):
                 if self.row_of[one.layer] != self.row_of[other.layer]:
-                    self.lanes[other.layer] += 1
+                    lanes = self.lanes[self.row_of[other.layer]]
+                    lanes.setdefault((id(one), id(other)), len(lanes))
 
     def _place(self) -> None:
         top = _MARGIN
         self.lefts = [0.0] * len(self.widths)
-        for row in self.rows:
-            lanes = self.lanes[row[0]] * _LANE
+        beside = max(map(len, self.lanes.values()), default=0) * _LANE
+        for number, row in enumerate(self.rows):
+            lanes = len(self.lanes[number]) * _LANE
             self.gutters.append(top + _GAP)
             top += lanes + 2 * _GAP if lanes else 0.0
             layers = [self.layout.layers[layer] for layer in row]
             height = place(layers, _GAP)
-            left = _MARGIN + max(self.lanes) * _LANE + (30.0 if max(self.lanes) else 0.0)
+            left = _MARGIN + beside + (30.0 if beside else 0.0)
             for layer in row:
                 self.lefts[layer] = left
                 left += self.widths[layer] + self.gaps[layer]
@@ -127,21 +130,29 @@ class _Drawing:
             top += height + _GAP
         self.bottom = top
         self.inner_right = self.right
-        self.right += max(self.lanes) * _LANE + (20.0 if max(self.lanes) else 0.0)
+        self.right += beside + (20.0 if beside else 0.0)
 
     def _ports(self) -> tuple[dict[int, float], dict[int, float]]:
         """Return where on its boxes' sides each edge ends, in the order in which their other ends stand."""
         leaving, arriving = defaultdict(list), defaultdict(list)
         for number, way in enumerate(self.layout.ways):
-            leaving[id(way[0])].append((self.row_of[way[1].layer], way[1].y, number))
-            arriving[id(way[-1])].append((-self.row_of[way[-2].layer], way[-2].y, number))
+            leaving[id(way[0])].append((self.row_of[way[1].layer], way[1].y, id(way[1]), number))
+            arriving[id(way[-1])].append((-self.row_of[way[-2].layer], way[-2].y, 0, number))
         found: tuple[dict[int, float], dict[int, float]] = {}, {}
         for sides, into, end in ((leaving, found[0], 0), (arriving, found[1], -1)):
             for side in sides.values():
-                for place_, (_, _, number) in enumerate(sorted(side)):
-                    spot = self.layout.ways[number][end]
-                    into[number] = spot.y + (place_ - (len(side) - 1) / 2) * min(16.0, spot.height / len(side))
+                side.sort()
+                # What goes to one waypoint leaves by one port; edges between the same two boxes have their own.
+                ports = [port for port, _ in groupby(side, key=lambda each: self._port(each[3], end))]
+                for port, (_, edges) in enumerate(groupby(side, key=lambda each: self._port(each[3], end))):
+                    for _, _, _, number in edges:
+                        spot = self.layout.ways[number][end]
+                        into[number] = spot.y + (port - (len(ports) - 1) / 2) * min(16.0, spot.height / len(ports))
         return found
+
+    def _port(self, number: int, end: int) -> tuple[int, int]:
+        second = self.layout.ways[number][1]
+        return (id(second), -1) if end == 0 and second.box is None else (id(second), number)
 
     def _box(self, spot: Spot) -> str:
         assert spot.box is not None
@@ -170,7 +181,7 @@ class _Drawing:
                 path += f" C{middle:.1f} {y:.1f} {middle:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}"
                 label_at = label_at or (middle, (y + to_y) / 2)
             else:
-                path += self._around(other, to_x, to_y)
+                path += self._around(one, other, to_x, to_y)
                 label_at = label_at or (x + 26.0, y - 6.0)
             x, y = to_x, to_y
             if not last:
@@ -185,11 +196,12 @@ class _Drawing:
             )
         return f'<path class="edge" d="{path}" marker-end="url(#tip)"/>', text
 
-    def _around(self, other: Spot, to_x: float, to_y: float) -> str:
+    def _around(self, one: Spot, other: Spot, to_x: float, to_y: float) -> str:
         """Return the way from the end of a row to the beginning of the next, in a lane of its own."""
-        lane = self.lanes[other.layer] = self.lanes[other.layer] - 1
+        row = self.row_of[other.layer]
+        lane = self.lanes[row][id(one), id(other)]
         right = self.inner_right + 12.0 + lane * _LANE
-        gutter = self.gutters[self.row_of[other.layer]] + lane * _LANE
+        gutter = self.gutters[row] + lane * _LANE
         return f" H{right:.1f} V{gutter:.1f} H{_MARGIN + lane * _LANE:.1f} V{to_y:.1f} H{to_x:.1f}"
 
 
