@@ -45,7 +45,7 @@ class _Drawing:
         self.picture = picture
         ends = [(arrow.source, arrow.target) for arrow in picture.arrows]
         self.heights = [
-            max(62.0, 20.0 + 16.0 * max(sum(s == box for s, _ in ends), sum(t == box for _, t in ends)))
+            min(max(62.0, 20.0 + 16.0 * max(sum(s == box for s, _ in ends), sum(t == box for _, t in ends))), 260.0)
             for box in range(len(picture.boxes))
         ]
         self.layout: Layout = layered(self.heights, ends, [(arrow.source, arrow.label) for arrow in picture.arrows])

@@ -19,7 +19,7 @@ def open_sound(path: Path, on_damage: Literal["fail", "keep"]) -> Iterator[Input
     """Open a file of sound; one channel is (frames,), several are (frames, channels); float32 where that is enough."""
     damage = Damage(on_damage)
     with open_source(path, damage) as source:
-        yield Input("signal", _batches(source), "frames", source.frames, source.rate)
+        yield Input("signal", _batches(source), "frames", source.frames, source.rate, damage.lines)
 
 
 def _batches(source: Any) -> Iterator[Batch]:

@@ -30,6 +30,8 @@ class Input:
     total: int | None = None
     rate: int | None = None
     """Of a signal, in Hz, where the file tells."""
+    notes: Callable[[], list[str]] = list
+    """What there is to tell of it, once it is read."""
 
 
 _SOUND: Final = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aiff", ".aif", ".caf", ".w64")

@@ -123,6 +123,7 @@ def _run(
             if metrics is not None:
                 hidden[-1].write_text(json.dumps(told, indent=2) + "\n", "utf-8")
     lines = [f"read     {source}: {count:,} {'frames' if given.kind == 'signal' else 'items'}"]
+    lines += [f"damage   {note}" for note in given.notes()]
     lines += [f"wrote    {targets[sink]}: {output.told()}" for sink, output in outputs.items()]
     nodes = told["node_metrics"]
     failed = sum(node["error_count"] for node in (nodes.values() if isinstance(nodes, dict) else nodes))
