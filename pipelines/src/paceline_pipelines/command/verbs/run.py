@@ -53,7 +53,9 @@ def run(
     progress: Annotated[
         bool | None, typer.Option("--progress/--no-progress", help="By default only on a terminal.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress; errors only.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No summary and no progress; damage and errors only.")
+    ] = False,
 ) -> None:
     """Run a manifest over a file of any length, in bounded memory.
 
@@ -81,8 +83,10 @@ def run(
     except KeyboardInterrupt:
         typer.echo(f"Interrupted; {out} is as it was before.", err=True)
         raise typer.Exit(130) from None
-    if not quiet:
-        typer.echo("\n".join([*lines, f"took     {perf_counter() - began:.2f} s"]), err=True)
+    lines.append(f"took     {perf_counter() - began:.2f} s")
+    told = [line for line in lines if not quiet or line.startswith(("damage ", "failed "))]
+    if told:
+        typer.echo("\n".join(told), err=True)
 
 
 def _run(
