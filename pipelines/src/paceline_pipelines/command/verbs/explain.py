@@ -21,5 +21,5 @@ def explain(file: ManifestFile, runtime_hint: Hint = None, imports: Imports = No
     table.add_column("backend", style="cyan")
     table.add_column("why")
     for segment in said.segments:
-        table.add_row(Text(" → ".join(segment.nodes)), segment.backend, Text(segment.why))
+        table.add_row(Text(", ".join(segment.nodes)), segment.backend, Text(segment.why))
     Console(soft_wrap=False).print(table)
