@@ -316,6 +316,11 @@ class Pipeline:
             raise ValueError(f"shape is {shape!r}; accepted are 'list' and 'dict'.")
         return (self._ready or self._prepare()).metrics(self.name, [entry.id for entry in self._entries], shape)
 
+    @property
+    def takes_signals(self) -> bool:
+        """Whether an array is one signal to it, not numbers: it has nodes of frames."""
+        return (self._ready or self._prepare()).plan.frames
+
     def explain(self) -> Explanation:
         """Say which nodes run on which backend, and why."""
         ready = self._ready or self._prepare()

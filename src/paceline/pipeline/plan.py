@@ -234,7 +234,7 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[Edge], config: Conf
             raise ManifestError(
                 f"The edge from {ordered[start].id!r} to {ordered[end].id!r} has the output_key {output_key!r}; a "
                 f"{ordered[start].type} has {OUTPUT!r} only.",
-                "edges",
+                f"edges[{edges.index(Edge(source, target, output_key, input_key))}].output_key",
             )
     plan = Plan(
         entries=ordered,
@@ -254,7 +254,7 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[Edge], config: Conf
         if entry.lowered is None:
             node = entry.node
             plan.frames = plan.frames or node.frames
-            plan.waits = plan.waits or _waits(node)
+            plan.waits = plan.waits or _waits(node, order[number])
             kinds.append(Kind.CALL_MANY if node.yields else Kind.CALL)
             params.append(None)
             continue
@@ -263,37 +263,43 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[Edge], config: Conf
             raise ManifestError(
                 f"The node {entry.id!r} has the ports {', '.join(map(repr, ports[number]))}; a {entry.type} has one. "
                 "A PassThroughNode joins several into dicts.",
-                "edges",
+                _second_port(edges, order[number]),
             )
-        if kind == Kind.ROUTE:
-            param = _numbered(entry, param, outputs[number])
+        if kind is Kind.ROUTE:
+            param = _numbered(entry, param, outputs[number], order[number])
         kinds.append(kind)
         params.append(param)
     plan.kinds, plan.params = tuple(kinds), tuple(params)
     return plan
 
 
-def _waits(node: Node) -> bool:
+def _second_port(edges: Sequence[Edge], node: int) -> str:
+    """Return the path to the first edge that gives a node a port beside its first one."""
+    first, *others = [(number, edge.input_key) for number, edge in enumerate(edges) if edge.target == node]
+    return f"edges[{next(number for number, key in others if key != first[1])}].input_key"
+
+
+def _waits(node: Node, number: int) -> bool:
     width, timeout = node.max_concurrency, node.timeout_ms
     if type(width) is not int or width < 1:
         raise ManifestError(
-            f"max_concurrency of a {type(node).__name__} is {width!r}; accepted is an int of 1 or more.", "nodes"
+            f"max_concurrency of a {type(node).__name__} is {width!r}; accepted is an int of 1 or more.", f"nodes[{number}]"
         )
     if timeout is not None and not timeout > 0:
         raise ManifestError(
-            f"timeout_ms of a {type(node).__name__} is {timeout!r}; accepted is more than 0, or None.", "nodes"
+            f"timeout_ms of a {type(node).__name__} is {timeout!r}; accepted is more than 0, or None.", f"nodes[{number}]"
         )
     timed = timeout is not None or width != 1
     if timed and not node.waits:
         raise ManifestError(
             f"The node {type(node).__name__} has a timeout_ms or a max_concurrency and does not wait; accepted are "
             "both of a node whose process is async, because one that is not cannot be interrupted.",
-            "nodes",
+            f"nodes[{number}]",
         )
     return node.waits or iscoroutinefunction(node.setup) or iscoroutinefunction(node.teardown)
 
 
-def _numbered(entry: Entry, param: Any, outputs: Mapping[str, int]) -> Any:
+def _numbered(entry: Entry, param: Any, outputs: Mapping[str, int], node: int) -> Any:
     """Put numbers for the names of a router's outputs; each must lead somewhere, unless the router is a sink."""
     if param is None:
         return None
@@ -304,7 +310,7 @@ def _numbered(entry: Entry, param: Any, outputs: Mapping[str, int]) -> Any:
             raise ManifestError(
                 f"The output {output!r} of the router {entry.id!r} leads nowhere; connected are "
                 f"{', '.join(map(repr, outputs))}, and null drops an item.",
-                "edges",
+                f"nodes[{node}].params",
             )
     numbers = {None: None, **(outputs or {output: 0 for output in named if output is not None})}
     return tuple((comparison, value, numbers[output]) for comparison, value, output in rules), numbers[default]
