@@ -236,7 +236,7 @@ def test_concurrent_runs_are_all_there_at_once_and_their_memory_is_found():
     assert plain.gathered(run, [1, 2, 3]) == [[1], [2], [3]]
     assert most == 3
     found, other = concurrent.peak(lambda: plain.bare(plain.nodes_of(SIMPLE)))
-    assert 200 < found.figures["peak heap"] < 20_000
+    assert 0.2 < found.figures["peak heap"] < 20
     assert other == ""
 
 

@@ -32,6 +32,7 @@ from paceline.pipeline.nodes import (
     register,
 )
 from paceline.pipeline.pipeline import Pipeline
+from paceline.pipeline.validation import validate
 
 __all__ = [
     "AddNode",
@@ -64,4 +65,5 @@ __all__ = [
     "register",
     "run_pipeline",
     "schema",
+    "validate",
 ]

@@ -243,6 +243,8 @@ def _checked(manifest: Manifest) -> Manifest:
 def validation_error(error: msgspec.ValidationError, within: str = "") -> ManifestError:
     """Return msgspec's error as ours, with the path that it names."""
     message, _, path = str(error).partition(" - at `")
+    if path.startswith("key` in `"):  # the key of a dict, which has no path of its own
+        path, message = path.removeprefix("key` in `"), f"A key is wrong: {message}"
     path = path.rstrip("`").removeprefix("$").removeprefix(".")
     path = ".".join(filter(None, (within, path)))
     where = f"{path}: " if path else ""
@@ -250,9 +252,11 @@ def validation_error(error: msgspec.ValidationError, within: str = "") -> Manife
 
 
 def _deep(manifest: Manifest) -> bool:
-    return any(spec.params and _depth_beyond(spec.params, MAX_DEPTH - 3) for spec in manifest.nodes) or _depth_beyond(
-        manifest.metadata, MAX_DEPTH - 1
-    )
+    for spec in manifest.nodes:
+        for value in spec.params.values():
+            if isinstance(value, dict | list) and _depth_beyond(value, MAX_DEPTH - 4):
+                return True
+    return _depth_beyond(manifest.metadata, MAX_DEPTH - 1)
 
 
 def _depth_beyond(data: Any, levels: int) -> bool:
@@ -270,21 +274,27 @@ def _depth_beyond(data: Any, levels: int) -> bool:
     return True
 
 
-class _LegacyNode(msgspec.Struct):
+class LegacyNode(msgspec.Struct):
+    """One node of the older shape."""
+
     id: str
     node_type: str
     params: dict[str, Any] = {}
     runtime_hint: str | None = None
 
 
-class _LegacyEdge(msgspec.Struct):
+class LegacyEdge(msgspec.Struct):
+    """One edge of the older shape."""
+
     source: str = msgspec.field(name="from")
     target: str = msgspec.field(name="to")
 
 
-class _Legacy(msgspec.Struct):
-    nodes: list[_LegacyNode]
-    connections: list[_LegacyEdge] = []
+class Legacy(msgspec.Struct):
+    """A whole pipeline in the older shape, whose version is told beside it."""
+
+    nodes: list[LegacyNode]
+    connections: list[LegacyEdge] = []
     metadata: dict[str, Any] = {}
 
 
@@ -294,7 +304,7 @@ _LEGACY_HINTS: Final[dict[str | None, RuntimeHint]] = {"cpython": "python", "rus
 
 def _from_v1(data: Mapping[str, Any]) -> Manifest:
     """Read the older shape, which may have fields that mean nothing here."""
-    old = msgspec.convert(data, _Legacy)
+    old = msgspec.convert(data, Legacy)
     name = old.metadata.get("name", "pipeline")
     return Manifest(
         VERSION,

@@ -5,71 +5,43 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from inspect import iscoroutinefunction
 from typing import Any, Final
+
+import msgspec
 
 from paceline.backends import BackendUnavailable, Kernel
 from paceline.pipeline.errors import ManifestError, NodeNotFound
 from paceline.pipeline.graph import Edge, topological_order
-from paceline.pipeline.manifest import Config, RuntimeHint
-from paceline.pipeline.nodes.base import Lowered, Node, StatefulNode, registered, type_name
-from paceline.pipeline.nodes.flow import OUTPUT
+from paceline.pipeline.manifest import Config, NodeSpec, RuntimeHint
+from paceline.pipeline.nodes.base import LOWER, Lowered, Node, StatefulNode, registered, type_name
+from paceline.pipeline.nodes.flow import INPUT, OUTPUT
 from paceline.pipeline.program import Kind, Program, Source, is_line
 from paceline.pipeline.resilience import Guard, Resilience
 from paceline.selection import chosen_backend, select
 
 OPERATION: Final = "run_pipeline"
 NUMBERS: Final = frozenset({Kind.PASS, Kind.ADD, Kind.SUBTRACT, Kind.MULTIPLY, Kind.DIVIDE})
+CALLED: Final = frozenset({Kind.CALL, Kind.CALL_MANY})
 DIRECTED: Final = frozenset({Kind.FILTER, Kind.ROUTE, Kind.BUFFER})
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(msgspec.Struct, eq=False):
     """A node of a graph: an object, or a type and params of which one is made when it is needed."""
 
     id: str
     type: str
     params: Mapping[str, Any]
     hint: RuntimeHint = "auto"
-    made: Node | None = None
     lowered: Lowered | None = None
     """What executors know it as; None: it is called."""
+    made: Node | None = None
 
     @classmethod
     def of(cls, node: Node, id: str, hint: RuntimeHint) -> Entry:
         """Make the entry of an object."""
-        return cls(id, type_name(type(node)), {}, hint, node, node.lowered())
-
-    @classmethod
-    def from_spec(cls, id: str, type: str, params: Mapping[str, Any], hint: RuntimeHint, number: int) -> Entry:
-        """Make the entry of a type and params, which are checked.
-
-        Raises
-        ------
-        NodeNotFound
-            No such type is registered.
-        ManifestError
-            The params are not the type's.
-        """
-        kind = registered().get(type)
-        if kind is None:
-            path = f"nodes[{number}].type"
-            raise NodeNotFound(
-                f"{path}: no node type {type!r} is registered; accepted are {', '.join(sorted(registered()))}.",
-                path,
-            )
-        entry = cls(id, type, params, hint)
-        lower = getattr(kind, "lower", None)
-        try:
-            if lower is not None:
-                entry.lowered = lower(params)
-            else:
-                entry.made = kind(**params)
-                entry.lowered = entry.made.lowered()
-        except (TypeError, ValueError) as error:
-            path = f"nodes[{number}].params"
-            raise ManifestError(f"{path}: {error}", path) from error
-        return entry
+        return cls(id, type_name(type(node)), {}, hint, node.lowered(), node)
 
     @property
     def node(self) -> Node:
@@ -77,6 +49,33 @@ class Entry:
         if self.made is None:
             self.made = registered()[self.type](**self.params)
         return self.made
+
+
+def entry_of(spec: NodeSpec, number: int) -> Entry:
+    """Make the entry of a manifest's node, whose type and params are checked.
+
+    Raises
+    ------
+    NodeNotFound
+        No such type is registered.
+    ManifestError
+        The params are not the type's.
+    """
+    type, params = spec.type, spec.params
+    try:
+        lower = LOWER.get(type)
+        if lower is not None:
+            return Entry(spec.id, type, params, spec.runtime_hint, lower(params))
+        kind = registered().get(type)
+        if kind is not None:
+            made = kind(**params)
+            return Entry(spec.id, type, params, spec.runtime_hint, made.lowered(), made)
+    except (TypeError, ValueError) as error:
+        path = f"nodes[{number}].params"
+        raise ManifestError(f"{path}: {error}", path) from error
+    path = f"nodes[{number}].type"
+    known = ", ".join(sorted(registered()))
+    raise NodeNotFound(f"{path}: no node type {type!r} is registered; accepted are {known}.", path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +117,15 @@ class Plan:
     failed_runs: int = 0
 
     @property
+    def calls(self) -> bool:
+        """Whether a node is called, rather than done by an executor itself."""
+        return Kind.CALL in self.kinds or Kind.CALL_MANY in self.kinds
+
+    @property
     def shares_nodes(self) -> bool:
         """Whether all runs may share the nodes: no called one begins, keeps or ends something in a run."""
-        return not any(
-            kind in (Kind.CALL, Kind.CALL_MANY) and (isinstance(entry.node, StatefulNode) or has_life(entry.node))
+        return not self.calls or not any(
+            kind in CALLED and (isinstance(entry.node, StatefulNode) or has_life(entry.node))
             for kind, entry in zip(self.kinds, self.entries, strict=True)
         )
 
@@ -175,6 +179,40 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -
     BackendUnavailable
         A runtime hint cannot be met.
     """
+    plan = _plan_of_line(entries, edges, config) or _plan_of_graph(entries, edges, config)
+    _choose_executor(plan)
+    plan.guards = _guards(plan)
+    plan.errors, plan.late_errors, plan.retries = ([0] * len(entries) for _ in range(3))
+    return plan
+
+
+def _plan_of_line(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -> Plan | None:
+    """Lay out a line of nodes that executors know, in the order in which they are given; None for any other graph."""
+    lowered = [entry.lowered for entry in entries]
+    if edges != _line_edges(len(entries)) or None in lowered:
+        return None
+    kinds, params = zip(*lowered, strict=True)  # type: ignore[arg-type]
+    if Kind.ROUTE in kinds:
+        return None
+    sources, keys, outputs = _line(len(entries))
+    ids = tuple([entry.id for entry in entries])
+    return Plan(list(entries), config, kinds, params, sources, keys, outputs, (len(ids) - 1,), ids, config.runtime_hint)
+
+
+@lru_cache(maxsize=32)
+def _line_edges(nodes: int) -> list[Edge]:
+    return [(node, node + 1, OUTPUT, INPUT) for node in range(nodes - 1)]
+
+
+@lru_cache(maxsize=32)
+def _line(nodes: int) -> tuple[Any, ...]:
+    """Return the sources, the ports' keys and the outputs of a line."""
+    sources = tuple(((Source(node - 1, None),),) if node else () for node in range(nodes))
+    return sources, tuple((INPUT,) if node else () for node in range(nodes)), tuple({} for _ in range(nodes))
+
+
+def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -> Plan:
+    """Order a graph and lay it out."""
     order = topological_order([entry.id for entry in entries], edges)
     place = [0] * len(order)
     for number, old in enumerate(order):
@@ -196,7 +234,7 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -
             raise ManifestError(
                 f"The edge from {ordered[start].id!r} to {ordered[end].id!r} has the output_key {output_key!r}; a "
                 f"{ordered[start].type} has {OUTPUT!r} only.",
-                "edges",
+                f"edges[{edges.index(Edge(source, target, output_key, input_key))}].output_key",
             )
     plan = Plan(
         entries=ordered,
@@ -216,7 +254,7 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -
         if entry.lowered is None:
             node = entry.node
             plan.frames = plan.frames or node.frames
-            plan.waits = plan.waits or _waits(node)
+            plan.waits = plan.waits or _waits(node, order[number])
             kinds.append(Kind.CALL_MANY if node.yields else Kind.CALL)
             params.append(None)
             continue
@@ -225,40 +263,43 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -
             raise ManifestError(
                 f"The node {entry.id!r} has the ports {', '.join(map(repr, ports[number]))}; a {entry.type} has one. "
                 "A PassThroughNode joins several into dicts.",
-                "edges",
+                _second_port(edges, order[number]),
             )
         if kind is Kind.ROUTE:
-            param = _numbered(entry, param, outputs[number])
+            param = _numbered(entry, param, outputs[number], order[number])
         kinds.append(kind)
         params.append(param)
     plan.kinds, plan.params = tuple(kinds), tuple(params)
-    _choose_executor(plan)
-    plan.guards = _guards(plan)
-    plan.errors, plan.late_errors, plan.retries = [0] * len(order), [0] * len(order), [0] * len(order)
     return plan
 
 
-def _waits(node: Node) -> bool:
+def _second_port(edges: Sequence[Edge], node: int) -> str:
+    """Return the path to the first edge that gives a node a port beside its first one."""
+    first, *others = [(number, edge.input_key) for number, edge in enumerate(edges) if edge.target == node]
+    return f"edges[{next(number for number, key in others if key != first[1])}].input_key"
+
+
+def _waits(node: Node, number: int) -> bool:
     width, timeout = node.max_concurrency, node.timeout_ms
     if type(width) is not int or width < 1:
         raise ManifestError(
-            f"max_concurrency of a {type(node).__name__} is {width!r}; accepted is an int of 1 or more.", "nodes"
+            f"max_concurrency of a {type(node).__name__} is {width!r}; accepted is an int of 1 or more.", f"nodes[{number}]"
         )
     if timeout is not None and not timeout > 0:
         raise ManifestError(
-            f"timeout_ms of a {type(node).__name__} is {timeout!r}; accepted is more than 0, or None.", "nodes"
+            f"timeout_ms of a {type(node).__name__} is {timeout!r}; accepted is more than 0, or None.", f"nodes[{number}]"
         )
     timed = timeout is not None or width != 1
     if timed and not node.waits:
         raise ManifestError(
             f"The node {type(node).__name__} has a timeout_ms or a max_concurrency and does not wait; accepted are "
             "both of a node whose process is async, because one that is not cannot be interrupted.",
-            "nodes",
+            f"nodes[{number}]",
         )
     return node.waits or iscoroutinefunction(node.setup) or iscoroutinefunction(node.teardown)
 
 
-def _numbered(entry: Entry, param: Any, outputs: Mapping[str, int]) -> Any:
+def _numbered(entry: Entry, param: Any, outputs: Mapping[str, int], node: int) -> Any:
     """Put numbers for the names of a router's outputs; each must lead somewhere, unless the router is a sink."""
     if param is None:
         return None
@@ -269,7 +310,7 @@ def _numbered(entry: Entry, param: Any, outputs: Mapping[str, int]) -> Any:
             raise ManifestError(
                 f"The output {output!r} of the router {entry.id!r} leads nowhere; connected are "
                 f"{', '.join(map(repr, outputs))}, and null drops an item.",
-                "edges",
+                f"nodes[{node}].params",
             )
     numbers = {None: None, **(outputs or {output: 0 for output in named if output is not None})}
     return tuple((comparison, value, numbers[output]) for comparison, value, output in rules), numbers[default]
@@ -289,6 +330,8 @@ def _choose_executor(plan: Plan) -> None:
     plan.backend = named or chosen_backend(OPERATION)
     plan.why = why if named else "it is the best one here for this operation"
     select(OPERATION, named)  # raises where the hint cannot be met
+    if hints == {"auto"}:
+        return
     kinds = list(plan.kinds)
     params = list(plan.params)
     for number, entry in enumerate(plan.entries):
@@ -343,6 +386,8 @@ def _guards(plan: Plan) -> list[Guard | None]:
         cooldown_ms=config.circuit_breaker_cooldown_ms,
         timeout_ms=config.timeout_ms,
     )
+    if NUMBERS.issuperset(plan.kinds):
+        return [None] * len(plan.entries)
     idle = config.retry_policy == "none" and config.circuit_breaker_threshold is None
     return [
         Guard(resilience, entry.node.retryable) if not idle and _is_users(entry) else None for entry in plan.entries
@@ -359,7 +404,7 @@ def _is_users(entry: Entry) -> bool:
 def program_of(plan: Plan, open: Any, whole: Any) -> Program:
     """Return what executors run."""
     return Program(
-        kinds=tuple(map(int, plan.kinds)),
+        kinds=plan.kinds,
         params=plan.params,
         sources=plan.sources,
         keys=plan.keys,

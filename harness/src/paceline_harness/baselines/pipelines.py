@@ -63,9 +63,12 @@ def dask_sync(steps: Steps) -> Run:
 
 def pipecat(steps: Steps) -> Run:
     """Return pipecat's pipeline of a processor per node, a frame per item."""
+    from loguru import logger
     from pipecat.frames.frames import DataFrame, EndFrame
     from pipecat.pipeline.pipeline import Pipeline
     from pipecat.processors.frame_processor import FrameProcessor
+
+    logger.disable("pipecat")  # it would tell of every processor on stderr
 
     class Number(DataFrame):  # type: ignore[misc]
         def __init__(self, value: Any) -> None:
@@ -86,23 +89,29 @@ def pipecat(steps: Steps) -> Run:
     async def whole(items: Items) -> Items:
         out: Items = []
         processors = [Node(node.process) for node in nodes_of(steps)]
-        task, runner = _pipecat_task(Pipeline([*processors, Node(out.append)]))
-        await task.queue_frames([*map(Number, items), EndFrame()])
-        await runner.run(task)
+        await _pipecat_run(Pipeline([*processors, Node(out.append)]), [*map(Number, items), EndFrame()])
         return out
 
     return lambda items: complete(whole(items))
 
 
-def _pipecat_task(pipeline: Any) -> tuple[Any, Any]:
-    """Return what runs a pipeline; its names changed in version 1."""
+async def _pipecat_run(pipeline: Any, frames: list[Any]) -> None:
+    """Run a pipeline over frames; what does that has other names since version 1."""
     try:
-        from pipecat.pipeline.worker import PipelineWorker as Task
-        from pipecat.workers.runner import WorkerRunner as Runner
+        from pipecat.pipeline.worker import PipelineWorker
+        from pipecat.workers.runner import WorkerRunner
     except ImportError:
-        from pipecat.pipeline.runner import PipelineRunner as Runner
-        from pipecat.pipeline.task import PipelineTask as Task
-    return Task(pipeline, cancel_on_idle_timeout=False), Runner(handle_sigint=False)
+        from pipecat.pipeline.runner import PipelineRunner
+        from pipecat.pipeline.task import PipelineTask
+
+        task = PipelineTask(pipeline, cancel_on_idle_timeout=False)
+        await task.queue_frames(frames)
+        await PipelineRunner(handle_sigint=False).run(task)
+        return
+    worker, runner = PipelineWorker(pipeline, cancel_on_idle_timeout=False), WorkerRunner(handle_sigint=False)
+    await worker.queue_frames(frames)
+    await runner.add_workers(worker)
+    await runner.run()
 
 
 def gstreamer(steps: Steps) -> Run:

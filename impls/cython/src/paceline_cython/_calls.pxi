@@ -77,7 +77,7 @@ cdef class Calls:
     cdef Py_ssize_t asked_output(self, Py_ssize_t node, PyObject *x, Py_ssize_t index) except -2:
         cdef PyObject *result = self.ask(node, x, index)
         try:
-            return as_output(<object>result, f"A result of node {node}")
+            return as_output(<object>result, node)
         finally:
             Py_XDECREF(result)
 

@@ -6,7 +6,7 @@ np.import_array()
 
 cdef enum:
     UNLOCKED_FROM = 50_000  # numbers; other threads may run meanwhile
-    PIECE = CHAIN_BLOCK * SIGNALS_AFTER  # numbers between looks for an interrupt
+    PIECE = CHAIN_BLOCK * PAUSE_AFTER  # numbers between looks for an interrupt
 
 
 cdef void calculate_part(
@@ -65,6 +65,7 @@ cdef object chain_array(Chain chain, np.ndarray array, int64_t *passed, int64_t 
     cdef char *to
     cdef Py_ssize_t item_size
     cdef bint goes
+    cdef int64_t before
     if np.PyArray_NDIM(array) != 1 or not np.PyArray_ISCARRAY_RO(array):
         return None
     n = np.PyArray_DIM(array, 0)
@@ -78,8 +79,11 @@ cdef object chain_array(Chain chain, np.ndarray array, int64_t *passed, int64_t 
     out = np.PyArray_EMPTY(1, &n, result_type, 0)
     x, to, item_size = <const char *>np.PyArray_DATA(array), <char *>np.PyArray_DATA(out), np.PyArray_ITEMSIZE(array)
     if chain.first[chain.n] == 0:
+        before = beats() if passed != NULL else 0
         memcpy(to, x, n * item_size)
-        n_timed[0] = n if passed != NULL else 0
+        if passed != NULL:
+            since(before, &passed[0])
+            n_timed[0] = n
         return out
     if n < UNLOCKED_FROM:
         return out if calculate_piece(chain, dtype, x, to, n, passed, n_timed) else None

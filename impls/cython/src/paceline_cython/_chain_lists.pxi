@@ -75,7 +75,7 @@ cdef inline bint put_back(
 
 
 cdef list chain_list(Chain chain, list items, int64_t *passed, int64_t *n_timed):
-    """Return the results, or None where an item is not the chain's. ``passed`` is added to for each node, if it is there.
+    """Return the results, or None where an item is not the chain's; the nodes' beats are added to ``passed``, if given.
 
     What is read and made anew is counted as the first and the last node's; nodes that pass take no time.
     """
@@ -83,12 +83,13 @@ cdef list chain_list(Chain chain, list items, int64_t *passed, int64_t *n_timed)
     cdef list out = PyList_New(n)
     cdef Block block
     cdef int64_t before = 0
+    cdef bint is_timed
     for at from 0 <= at < n by CHAIN_BLOCK:
         m = min(n - at, CHAIN_BLOCK)
         number += 1
-        if number % SIGNALS_AFTER == 0:
-            PyErr_CheckSignals()
-        if len(items) != n:  # a finaliser or a signal's handler was here
+        if number % PAUSE_AFTER == 0:
+            pause()
+        if len(items) != n:  # a finaliser, a signal's handler or another thread was here
             return None
         is_timed = passed != NULL and number % TIMED_BLOCK == 1
         if is_timed:
@@ -118,14 +119,13 @@ cdef list pass_list(list items):
     cdef Py_ssize_t i, n = len(items), kept = 0
     cdef list out = PyList_New(n)
     cdef PyObject **source = list_items(items)
-    cdef PyObject *item
+    cdef PyObject **to = list_items(out)
     if len(items) != n:  # a finaliser was here
         return pass_list(items)
     for i in range(n):
-        item = source[i]
-        if item != <PyObject *>None:
-            Py_XINCREF(item)
-            PyList_SET_ITEM(out, kept, item)
+        if source[i] != <PyObject *>None:
+            incref(source[i])
+            to[kept] = source[i]
             kept += 1
     if kept < n:
         shorten(out, kept)

@@ -20,7 +20,7 @@ cdef extern from "_chains.h":
 
 cdef enum:
     TIMED_BLOCK = 32  # of a timed run, one block in so many is timed
-    SIGNALS_AFTER = 1024  # blocks
+    PAUSE_AFTER = 128  # blocks
 
 cdef const ChainLoops *loops = <const ChainLoops *>PyCapsule_GetPointer(exact.chain_loops, CHAIN_TABLE)
 

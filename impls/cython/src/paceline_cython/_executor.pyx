@@ -1,5 +1,8 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""The executor of pipelines; the arithmetic of its chains is in the modules of the instruction-set levels."""
+"""The executor of pipelines; the arithmetic of its chains is in the modules of the instruction-set levels.
+
+It is not marked as fit for an interpreter without a lock: it reads lists without one of its own.
+"""
 
 cimport cython
 from cpython.list cimport PyList_New

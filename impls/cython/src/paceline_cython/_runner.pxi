@@ -2,37 +2,67 @@
 
 from libc.stdlib cimport calloc, free
 
+cdef extern from *:
+    """
+    /* Let calls of a class's objects go to the vectorcall at that offset: Cython makes a tuple of the arguments. */
+    static void take_vectorcalls(PyTypeObject *type, Py_ssize_t offset) {
+        type->tp_vectorcall_offset = offset;
+        type->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+    }
+    """
+    void take_vectorcalls(type runners, Py_ssize_t offset)
+    ctypedef object (*vectorcallfunc)(object, PyObject *const *, size_t, PyObject *)
+    Py_ssize_t PyVectorcall_NARGS(size_t n)
+
 
 cdef inline Py_ssize_t size(data):
     return len(<list>data) if type(data) is list else np.PyArray_DIM(<np.ndarray>data, 0)
+
+
+cdef object called(runner, PyObject *const *args, size_t n, PyObject *names):
+    cdef Py_ssize_t i, given = PyVectorcall_NARGS(n)
+    if given == 1 and names == NULL:
+        return (<Runner>runner).run(<object>args[0])
+    positional = tuple([<object>args[i] for i in range(given)])
+    named = {} if names == NULL else {name: <object>args[given + i] for i, name in enumerate(<tuple>names)}
+    return Runner.__call__(runner, *positional, **named)
 
 
 @cython.final
 cdef class Runner:
     """A program made ready; holds nothing of a single run but its counts."""
 
+    cdef vectorcallfunc entry
     cdef object program
     cdef Steps steps
     cdef Clock clock  # None without metrics
     cdef Chain chain  # None where the program is none
-    cdef bint is_line
+    cdef bint is_line  # and no node sends more than one item
 
     def __cinit__(self, program):
         cdef Py_ssize_t node
+        cdef const Step *step
+        cdef bint is_chain
+        self.entry = called
+        take_vectorcalls(type(self), <char *>&self.entry - <char *><PyObject *>self)
         self.program = program
         self.steps = Steps(program)
         self.clock = Clock(self.steps.n) if program.metrics else None
-        self.is_line = self.steps.n > 0 and self.steps.n_sinks == 1 and self.steps.sinks[0] == self.steps.n - 1
+        self.is_line = is_chain = self.steps.n_sinks == 1 and self.steps.sinks[0] == self.steps.n - 1
         for node in range(self.steps.n):
-            if self.steps.at[node].direct != node - 1 or self.steps.at[node].n_ports != (node > 0):
+            step = &self.steps.at[node]
+            if step.direct != node - 1 or step.n_ports != (node > 0) or (step.kind > FILTER and step.kind != CALL):
                 self.is_line = False
-            if self.steps.at[node].kind > FILTER and self.steps.at[node].kind != CALL:
-                self.is_line = False
-        if self.is_line and program.is_chain:
+            if step.kind > DIVIDE:
+                is_chain = False
+        if self.is_line and is_chain:
             self.chain = Chain(self.steps)
 
     def __call__(self, data):
         """Run a whole input."""
+        return self.run(data)
+
+    cdef object run(self, data):
         if type(data) is list:
             return self.run_list(<list>data)
         if self.chain is not None and np.PyArray_CheckExact(data):

@@ -1,10 +1,6 @@
 # Arithmetic and comparisons of single items: exact ints and floats, as far as C is exact; anything else is Python's.
 
-from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
-from cpython.long cimport PyLong_CheckExact
-
 cdef extern from "_numbers.h" nogil:
-    bint int_value(PyObject *x, int64_t *value)
     bint ADD_FITS(int64_t x, int64_t y, int64_t *to)
     bint SUBTRACT_FITS(int64_t x, int64_t y, int64_t *to)
     bint MULTIPLY_FITS(int64_t x, int64_t y, int64_t *to)
@@ -13,6 +9,7 @@ cdef extern from "Python.h":
     bint is_float "PyFloat_CheckExact"(PyObject *x) nogil
     bint is_int "PyLong_CheckExact"(PyObject *x) nogil
     double float_value "PyFloat_AS_DOUBLE"(PyObject *x) nogil
+    void incref "Py_INCREF"(PyObject *x)
     PyObject *new_float "PyFloat_FromDouble"(double value)
     PyObject *new_int "PyLong_FromLongLong"(long long value)
 

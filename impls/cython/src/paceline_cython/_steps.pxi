@@ -3,6 +3,9 @@
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
+cdef extern from "_numbers.h":
+    bint int_value(PyObject *x, int64_t *value)
+
 cdef enum:
     PASS, ADD, SUBTRACT, MULTIPLY, DIVIDE, FILTER, ROUTE, BUFFER, CALL, CALL_MANY  # the contract's kinds
 
@@ -47,7 +50,7 @@ cdef struct Step:
     Py_ssize_t direct  # the only source of the only port, where that takes all it sends; else -1
 
 
-cdef Number as_number(value, str what) except *:
+cdef Number as_number(value, Py_ssize_t node) except *:
     cdef Number number
     memset(&number, 0, sizeof(Number))
     if type(value) is float:
@@ -55,9 +58,7 @@ cdef Number as_number(value, str what) except *:
         number.real = value
     elif type(value) is int:
         number.is_int = True
-        number.fits = -2**63 <= value < 2**63
-        if number.fits:
-            number.whole = value
+        number.fits = int_value(<PyObject *>value, &number.whole)
         try:
             number.real = float(value)
             number.is_real = True
@@ -65,63 +66,73 @@ cdef Number as_number(value, str what) except *:
         except OverflowError:  # arithmetic with a float is then an error, which Python words
             pass
     else:
-        raise TypeError(f"{what} is of type {type(value).__name__}: {value!r}; accepted are an exact int or float.")
+        raise TypeError(
+            f"The param of node {node} has a value of type {type(value).__name__}: {value!r}; accepted are an exact "
+            "int or float."
+        )
     return number
 
 
-cdef void read_rule(Rule *rule, comparison, value, output, str what) except *:
-    if not isinstance(comparison, int) or not 0 <= comparison <= GE:
-        raise ValueError(f"{what} has the comparison {comparison!r}; accepted are 0 to {GE}.")
-    rule.comparison = comparison
-    rule.value = as_number(value, what)
-    rule.output = as_output(output, what)
-
-
-cdef Py_ssize_t as_output(output, str what) except -2:
+cdef Py_ssize_t as_output(output, Py_ssize_t node) except -2:
     if output is None:
         return NOWHERE
     if output < 0:
-        raise ValueError(f"{what} has the output {output!r}; accepted are 0 and up, or None.")
+        raise ValueError(f"Node {node} has the output {output!r}; accepted are 0 and up, or None.")
     return output
 
 
-cdef void read_param(Step *step, param, Py_ssize_t node) except *:
-    cdef str what = f"The param of node {node}"
-    cdef Py_ssize_t number
+cdef int read_rules(Step *step, tuple rules, Py_ssize_t node) except -1:
+    cdef Rule *to
+    step.rules = <Rule *>calloc(len(rules) + 1, sizeof(Rule))
+    if step.rules == NULL:
+        raise MemoryError
+    for rule in rules:
+        if type(rule) is not tuple or len(rule) != 3:
+            raise TypeError(f"Node {node} has the rule {rule!r}; accepted are a comparison, a value and an output.")
+        comparison, value, output = rule
+        if not isinstance(comparison, int) or not EQ <= comparison <= GE:
+            raise ValueError(f"Node {node} has the comparison {comparison!r}; accepted are {EQ} to {GE}.")
+        to = &step.rules[step.n_rules]
+        to.comparison, to.value, to.output = comparison, as_number(value, node), as_output(output, node)
+        step.n_rules += 1
+    return 0
+
+
+cdef int read_param(Step *step, param, Py_ssize_t node) except -1:
     step.native = param is not None
     if ADD <= step.kind <= DIVIDE:
-        step.operand = as_number(param, what)
+        step.operand = as_number(param, node)
     elif step.kind == BUFFER:
         if type(param) is not int or param < 1:
-            raise ValueError(f"{what} is {param!r}; accepted is a size of 1 or more.")
+            raise ValueError(f"The param of node {node} is {param!r}; accepted is a size of 1 or more.")
         step.size = min(param, PY_SSIZE_T_MAX)
-    elif step.kind in (FILTER, ROUTE) and step.native:
+    elif (step.kind == FILTER or step.kind == ROUTE) and step.native:
         if type(param) is not tuple or len(param) != 2:
-            raise TypeError(f"{what} is {param!r}; accepted are a pair or None.")
-        rules = ((param[0], param[1], 0),) if step.kind == FILTER else param[0]
-        step.default = NOWHERE if step.kind == FILTER else as_output(param[1], what)
-        step.rules = <Rule *>calloc(len(rules) + 1, sizeof(Rule))
-        if step.rules == NULL:
-            raise MemoryError
-        for number, rule in enumerate(rules):
-            if type(rule) is not tuple or len(rule) != 3:
-                raise TypeError(f"{what} has the rule {rule!r}; accepted are a comparison, a value and an output.")
-            read_rule(&step.rules[number], rule[0], rule[1], rule[2], what)
-        step.n_rules = len(rules)
+            raise TypeError(f"The param of node {node} is {param!r}; accepted are a pair or None.")
+        if step.kind == FILTER:
+            read_rules(step, ((*param, 0),), node)
+        else:
+            read_rules(step, param[0], node)
+            step.default = as_output(param[1], node)
+    return 0
 
 
-cdef void read_sources(Step *step, ports, keys, Step *steps, Py_ssize_t node) except *:
-    cdef Py_ssize_t port, source
+cdef int read_sources(Step *steps, tuple ports, tuple keys, Py_ssize_t node) except -1:
+    cdef Step *step = &steps[node]
+    cdef Py_ssize_t port, source, n_sources = 0
     cdef Source *to
+    cdef tuple sources
     if len(ports) != len(keys):
         raise ValueError(f"Node {node} has {len(ports)} ports and {len(keys)} keys; accepted are equally many.")
-    step.n_ports = len(ports)
-    step.direct = -1
-    step.sources = <Source *>calloc(sum(map(len, ports)) + 1, sizeof(Source))
+    for sources in ports:
+        n_sources += len(sources)
+    step.n_ports, step.direct = len(ports), -1
+    step.sources = <Source *>calloc(n_sources + 1, sizeof(Source))
     if step.sources == NULL:
         raise MemoryError
     for port, sources in enumerate(ports):
-        for source, output in sources:
+        for from_node, output in sources:
+            source = from_node
             if not 0 <= source < node:
                 raise ValueError(f"Node {node} has the source {source}; accepted are the nodes before it.")
             if (output is None) == (steps[source].kind == ROUTE):
@@ -130,10 +141,11 @@ cdef void read_sources(Step *step, ports, keys, Step *steps, Py_ssize_t node) ex
                     "and None of any other node."
                 )
             to = &step.sources[step.n_sources]
-            to.node, to.output, to.port = source, as_output(output, f"A source of node {node}"), port
+            to.node, to.output, to.port = source, as_output(output, source), port
             step.n_sources += 1
     if step.n_ports == 1 and step.n_sources == 1 and step.sources[0].output == ALL:
         step.direct = step.sources[0].node
+    return 0
 
 
 @cython.final
@@ -148,23 +160,24 @@ cdef class Steps:
 
     def __cinit__(self, program):
         cdef Py_ssize_t node
-        self.keys = tuple(program.keys)
-        self.n = len(program.kinds)
-        self.n_sinks = len(program.sinks)
-        for name in ("params", "sources", "keys", "names"):
-            if len(getattr(program, name)) != self.n:
-                given = len(getattr(program, name))
-                raise ValueError(f"The program has {self.n} kinds and {given} {name}; accepted are equally many.")
+        cdef tuple kinds = program.kinds, params = program.params, sources = program.sources
+        self.keys = program.keys
+        for what, given in (("params", params), ("sources", sources), ("keys", self.keys), ("names", program.names)):
+            if len(given) != len(kinds):
+                raise ValueError(
+                    f"The program has {len(kinds)} kinds and {len(given)} {what}; accepted are equally many."
+                )
+        self.n, self.n_sinks = len(kinds), len(program.sinks)
         self.at = <Step *>calloc(self.n + 1, sizeof(Step))
         self.sinks = <Py_ssize_t *>calloc(self.n_sinks + 1, sizeof(Py_ssize_t))
         if self.at == NULL or self.sinks == NULL:
             raise MemoryError
-        for node, kind in enumerate(program.kinds):
+        for node, kind in enumerate(kinds):
             if not isinstance(kind, int) or not PASS <= kind <= CALL_MANY:
                 raise ValueError(f"Node {node} is of kind {kind!r}; accepted are {PASS} to {CALL_MANY}.")
             self.at[node].kind = kind
-            read_param(&self.at[node], program.params[node], node)
-            read_sources(&self.at[node], program.sources[node], program.keys[node], self.at, node)
+            read_param(&self.at[node], params[node], node)
+            read_sources(self.at, sources[node], self.keys[node], node)
         for node, sink in enumerate(program.sinks):
             if not 0 <= sink < self.n:
                 raise ValueError(f"There is a sink {sink!r}; accepted are the nodes' numbers, 0 to {self.n - 1}.")

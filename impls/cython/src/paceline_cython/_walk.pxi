@@ -5,7 +5,14 @@ cdef extern from "Python.h":
     int PyErr_CheckSignals() except -1
 
 cdef enum:
-    SIGNALS_EVERY = 1 << 16  # ticks between looks for an interrupt
+    PAUSE_EVERY = 1 << 16  # ticks
+
+
+cdef int pause() except -1:
+    """Let other threads run, and look for an interrupt: where nothing is called in Python, nobody else does."""
+    with nogil:
+        pass
+    return PyErr_CheckSignals()
 
 
 @cython.final
@@ -88,8 +95,8 @@ cdef class Session(Calls):
             item = items[i]
             self.tick(<PyObject *>item, index + i, self.rows != NULL and due(&self.clock.ticks), out)
             i += 1
-            if i % SIGNALS_EVERY == 0:
-                PyErr_CheckSignals()
+            if i % PAUSE_EVERY == 0:
+                pause()
         return 0
 
     cdef int tick(self, PyObject *item, Py_ssize_t index, bint is_timed, list out) except -1:
@@ -263,8 +270,8 @@ cdef class Session(Calls):
                 if is_timed:
                     self.clock.ticks.slow = before - began > SLOW_NS
                 i += 1
-                if i % SIGNALS_EVERY == 0:
-                    PyErr_CheckSignals()
+                if i % PAUSE_EVERY == 0:
+                    pause()
         finally:
             Py_XDECREF(x)
         return 0

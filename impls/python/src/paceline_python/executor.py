@@ -31,7 +31,9 @@ Step = Callable[[list[Any]], list[Any]]
 
 def run_pipeline(program: Program) -> Runner:
     """Make a program ready: a chain of numbers, a line of calls among them, or any graph."""
-    zero = any(kind == Kind.DIVIDE and operand == 0 for kind, operand in zip(program.kinds, program.params, strict=True))
+    zero = any(
+        kind == Kind.DIVIDE and operand == 0 for kind, operand in zip(program.kinds, program.params, strict=True)
+    )
     if program.is_chain and not zero:
         return GeneratedChain(program)
     if program.is_line and all(kind <= Kind.FILTER or kind == Kind.CALL for kind in program.kinds):
@@ -45,7 +47,7 @@ class GeneratedChain(ChainRunner):
     def run_list(self, operations: tuple[Operation, ...], items: list[Any]) -> list[Any]:
         """Apply operations to a list."""
         for start in range(0, len(operations), NESTED):
-            items = comprehension(operations[start : start + NESTED])(items)
+            items = _comprehension(operations[start : start + NESTED])(items)
         return items
 
     def run_array(self, operations: tuple[Operation, ...], x: NDArray[Any]) -> NDArray[Any]:
@@ -80,7 +82,7 @@ def _code(kinds: tuple[int, ...]) -> Callable[..., Step]:
     return made
 
 
-def comprehension(operations: tuple[Operation, ...]) -> Step:
+def _comprehension(operations: tuple[Operation, ...]) -> Step:
     """Return a comprehension that applies operations to each item of a list; its source is compiled once."""
     make = _code(tuple(kind for kind, _ in operations))
     return make(*(operand for kind, operand in operations if kind != Kind.PASS))
@@ -88,7 +90,11 @@ def comprehension(operations: tuple[Operation, ...]) -> Step:
 
 def _made(source: str) -> Any:
     names: dict[str, Any] = {}
-    exec(compile(source, "<paceline executor>", "exec"), {"__builtins__": {"type": type, "Exception": Exception, "int": int, "float": float}}, names)  # noqa: S102
+    exec(
+        compile(source, "<paceline executor>", "exec"),
+        {"__builtins__": {"type": type, "Exception": Exception, "int": int, "float": float}},
+        names,
+    )  # noqa: S102
     return names["make"]
 
 

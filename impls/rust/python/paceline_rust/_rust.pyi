@@ -2,6 +2,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from paceline.pipeline.program import Program, Runner
 
 Stamps = NDArray[np.int64]

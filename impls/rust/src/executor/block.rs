@@ -1,8 +1,11 @@
 //! Node after node over a block of numbers that stays in cache.
 
+use std::mem::MaybeUninit;
+
 use crate::lanes::Isa;
 use crate::level::{Level, Work};
 
+use super::tiles::tiled;
 use super::{Laps, Op};
 
 /// A node of a chain, for numbers of one type.
@@ -14,69 +17,52 @@ pub struct Step<T> {
 
 /// A number of a block.
 pub trait Lane: Copy {
-    fn add(self, other: Self) -> Self;
-    fn subtract(self, other: Self) -> Self;
-    fn multiply(self, other: Self) -> Self;
-    fn divide(self, other: Self) -> Self;
+    /// Runs the steps over a block, in place.
+    fn run<S: Isa>(isa: S, steps: &[Step<Self>], block: &mut [Self]);
 }
 
 macro_rules! real {
     ($($real:ident),*) => { $(
         impl Lane for $real {
             #[inline(always)]
-            fn add(self, other: Self) -> Self {
-                self + other
-            }
-
-            #[inline(always)]
-            fn subtract(self, other: Self) -> Self {
-                self - other
-            }
-
-            #[inline(always)]
-            fn multiply(self, other: Self) -> Self {
-                self * other
-            }
-
-            #[inline(always)]
-            fn divide(self, other: Self) -> Self {
-                self / other
+            fn run<S: Isa>(isa: S, steps: &[Step<Self>], block: &mut [Self]) {
+                tiled(isa, steps, block);
             }
         }
     )* };
 }
 real!(f32, f64);
 
-/// Blocks whose results do not fit are not run, see `Integers::fit`.
 impl Lane for i64 {
     #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.wrapping_add(other)
-    }
-
-    #[inline(always)]
-    fn subtract(self, other: Self) -> Self {
-        self.wrapping_sub(other)
-    }
-
-    #[inline(always)]
-    fn multiply(self, other: Self) -> Self {
-        self.wrapping_mul(other)
-    }
-
-    /// Never asked for: integers that are divided have become floats.
-    #[inline(always)]
-    fn divide(self, _: Self) -> Self {
-        self
+    fn run<S: Isa>(_: S, steps: &[Step<Self>], block: &mut [Self]) {
+        let make = line_of(steps);
+        block.iter_mut().for_each(|x| *x = make(*x));
     }
 }
 
-/// Runs the steps, in place; with laps, one by one, the first of them being the node `first`.
+/// All steps of integers are one product and one sum: what leaves int64 on the way comes back, if the result is within
+/// it. Blocks with results that are not are not run, see `Integers::fit`; a division has made floats of them before.
+pub fn line_of(steps: &[Step<i64>]) -> impl Fn(i64) -> i64 + Copy {
+    let (factor, term) = steps.iter().fold((1_i64, 0_i64), |(factor, term), step| match step.op {
+        Op::Pass | Op::Divide => (factor, term),
+        Op::Add => (factor, term.wrapping_add(step.operand)),
+        Op::Subtract => (factor, term.wrapping_sub(step.operand)),
+        Op::Multiply => (factor.wrapping_mul(step.operand), term.wrapping_mul(step.operand)),
+    });
+    #[inline(always)]
+    move |x: i64| x.wrapping_mul(factor).wrapping_add(term)
+}
+
+/// Runs the steps, in place; with laps, one by one, the first of them being
+/// the node `first`; passing takes no time.
 pub fn apply<T: Lane>(level: Level, steps: &[Step<T>], block: &mut [T], first: usize, laps: Option<&mut Laps>) {
     let Some(laps) = laps else { return level.run(Steps { steps, block }) };
     for (node, step) in (first..).zip(steps) {
-        level.run(Steps { steps: std::slice::from_ref(step), block });
-        laps.lap(node);
+        if step.op != Op::Pass {
+            level.run(Steps { steps: std::slice::from_ref(step), block });
+            laps.lap(node);
+        }
     }
 }
 
@@ -93,20 +79,33 @@ impl<T: Lane> Work for Steps<'_, T> {
         let Self { steps, block } = self;
         isa.run(
             #[inline(always)]
-            || {
-                for step in steps {
-                    let y = step.operand;
-                    match step.op {
-                        Op::Pass => {}
-                        Op::Add => block.iter_mut().for_each(|x| *x = x.add(y)),
-                        Op::Subtract => block.iter_mut().for_each(|x| *x = x.subtract(y)),
-                        Op::Multiply => block.iter_mut().for_each(|x| *x = x.multiply(y)),
-                        Op::Divide => block.iter_mut().for_each(|x| *x = x.divide(y)),
-                    }
-                }
-            },
+            || T::run(isa, steps, block),
         );
     }
+}
+
+/// Writes what a function makes of each number of a block; both are equally long.
+pub fn fill<T: Copy, U>(level: Level, from: &[T], to: &mut [MaybeUninit<U>], make: impl Fn(T) -> U) {
+    struct Fill<'a, T, U, F>(&'a [T], &'a mut [MaybeUninit<U>], F);
+
+    impl<T: Copy, U, F: Fn(T) -> U> Work for Fill<'_, T, U, F> {
+        type Output = ();
+
+        #[inline(always)]
+        fn on<S: Isa>(self, isa: S) {
+            let Self(from, to, make) = self;
+            isa.run(
+                #[inline(always)]
+                || {
+                    to.iter_mut().zip(from).for_each(|(to, x)| {
+                        to.write(make(*x));
+                    });
+                },
+            );
+        }
+    }
+
+    level.run(Fill(from, to, make));
 }
 
 /// The least and the greatest of a block; (MAX, MIN) of an empty one.
@@ -145,6 +144,19 @@ mod tests {
             let (mut block, mut laps) = (values.clone(), Laps::start(steps.len()));
             apply(level, &steps, &mut block, 0, Some(&mut laps));
             assert_eq!(block, expected);
+        }
+    }
+
+    #[test]
+    fn integers_are_exact_where_the_ends_fit() {
+        let step = |op, operand| Step { op, operand };
+        let steps = [step(Op::Add, 5), step(Op::Multiply, -3), step(Op::Subtract, 1 << 40), step(Op::Pass, 0)];
+        for level in Level::available() {
+            let mut block: Vec<i64> = (-40..40).collect();
+            apply(level, &steps, &mut block, 0, None);
+            assert!(block.iter().zip(-40..).all(|(y, x)| *y == (x + 5) * -3 - (1 << 40)));
+            apply(level, &steps[..1], &mut block, 0, None);
+            assert_eq!(block[0], (-35) * -3 - (1 << 40) + 5);
         }
     }
 

@@ -41,9 +41,9 @@ impl Chain {
             .iter()
             .rposition(|&(op, operand)| op != Op::Pass && operand.real_for(op).is_none())
             .map_or(0, |node| node + 1);
-        let real = |&(op, operand): &(Op, Operand)| Step { op, operand: operand.real().unwrap_or_default() };
-        let reals: Vec<_> = nodes.iter().map(real).collect();
-        let singles = reals.iter().map(|step| Step { op: step.op, operand: step.operand as f32 }).collect();
+        let real = |(op, operand): &(Op, Operand)| (*op, operand.real().unwrap_or_default());
+        let reals = nodes.iter().map(real).map(|(op, y)| without_quotient(op, y)).collect();
+        let singles = nodes.iter().map(real).map(|(op, y)| single_without_quotient(op, y as f32)).collect();
         let ints: Vec<_> = nodes.iter().map_while(|&(op, operand)| whole(op, operand)).collect();
         let turn = match nodes.get(ints.len()) {
             None => Some(Turn::Never),
@@ -80,6 +80,26 @@ impl Chain {
         let rest = &self.reals[self.ints.len()..];
         self.turn.map(|turn| Integers { steps: &self.ints, turn, rest })
     }
+}
+
+/// A division by a power of two is a product with its reciprocal: the same number, rounded once.
+fn without_quotient(op: Op, operand: f64) -> Step<f64> {
+    let reciprocal = 1.0 / operand;
+    let is_power = |y: f64| y.is_normal() && y.to_bits() << 12 == 0;
+    if op == Op::Divide && is_power(operand) && is_power(reciprocal) {
+        return Step { op: Op::Multiply, operand: reciprocal };
+    }
+    Step { op, operand }
+}
+
+/// The same; a reciprocal that is not normal in single precision is left alone.
+fn single_without_quotient(op: Op, operand: f32) -> Step<f32> {
+    let reciprocal = 1.0 / operand;
+    let is_power = |y: f32| y.is_normal() && y.to_bits() << 9 == 0;
+    if op == Op::Divide && is_power(operand) && is_power(reciprocal) {
+        return Step { op: Op::Multiply, operand: reciprocal };
+    }
+    Step { op, operand }
 }
 
 /// A node that leaves integers integers.
@@ -139,6 +159,20 @@ mod tests {
         assert!(larger.reals().is_none() && larger.integers().is_none());
         let after = chain(&[(Op::Add, Operand::Real(1.0)), (Op::Add, Operand::Beyond(Some(1e20)))]);
         assert!(after.integers().is_some());
+    }
+
+    #[test]
+    fn quotients_by_powers_of_two_are_products() {
+        let by = |y: f64| chain(&[(Op::Divide, Operand::Real(y))]).reals().unwrap()[0];
+        assert_eq!(by(-4.0), Step { op: Op::Multiply, operand: -0.25 });
+        for y in [3.0, f64::MIN_POSITIVE / 2.0, f64::INFINITY, 2f64.powi(1023), f64::NAN] {
+            assert_eq!(by(y).op, Op::Divide);
+        }
+        for y in [2f64.powi(-1022), 2f64.powi(1022), 0.5] {
+            for x in [f64::MAX, f64::MIN_POSITIVE, 5e-324, 1.1, f64::INFINITY] {
+                assert_eq!(x * by(y).operand, x / y);
+            }
+        }
     }
 
     #[test]

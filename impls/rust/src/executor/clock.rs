@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-const TIMED_EVERY: u64 = 32;
-const SLOW_NS: u64 = 20_000;
+pub const TIMED_EVERY: u64 = 32;
+pub const SLOW_NS: u64 = 20_000;
 
 /// Says which ticks, or runs, are timed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,7 +45,7 @@ pub struct Row {
 impl Row {
     /// Adds the time of some items that are counted already.
     pub fn time(&mut self, items: u64, ns: u64) {
-        let each = ns / items.max(1);
+        let each = if ns == 0 { 0 } else { ns / items.max(1) }; // a chain has many nodes that take no time
         self.shortest = if self.timed == 0 { each } else { self.shortest.min(each) };
         self.longest = self.longest.max(each);
         self.timed += items;
@@ -63,16 +63,13 @@ impl Row {
     }
 }
 
-/// What a runner has counted over all of its runs.
+/// What a runner has counted tick by tick, and all the times that were taken.
 #[derive(Debug, Default)]
 pub struct Counts {
     rows: Vec<Row>,
-    /// What every node of a chain took there.
-    pub chained: u64,
+    /// The times of whole runs; they are counted elsewhere.
     pub runs: Row,
-    pub ticks: Sampler,
-    pub chains: Sampler,
-    pub whole: Sampler,
+    ticks: Sampler,
 }
 
 impl Counts {
@@ -81,19 +78,16 @@ impl Counts {
         Self { rows: vec![Row::default(); nodes], ..Self::default() }
     }
 
-    /// One row per node, and last one for the whole runs.
-    pub fn rows(&self) -> Vec<Row> {
-        let taken = |row: &Row| Row { taken: row.taken + self.chained, ..*row };
-        self.rows.iter().map(taken).chain([self.runs]).collect()
+    /// One row per node.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
-    /// Adds the times of a chain over some items.
-    pub fn time_chain(&mut self, items: u64, mut laps: Laps) {
-        laps.skip();
-        if items > 0 {
-            self.rows.iter_mut().zip(&laps.ns).for_each(|(row, ns)| row.time(items, *ns));
+    /// Adds the times of a chain's nodes.
+    pub fn time_chain(&mut self, laps: &Laps) {
+        if laps.items > 0 {
+            self.rows.iter_mut().zip(&laps.ns).for_each(|(row, ns)| row.time(laps.items, *ns));
         }
-        self.chains.ended(laps.watch.elapsed());
     }
 
     /// A tally to count in while the lock is given up.
@@ -149,12 +143,14 @@ impl Watch {
 pub struct Laps {
     watch: Watch,
     ns: Vec<u64>,
+    blocks: u64,
+    items: u64,
 }
 
 impl Laps {
     /// Begins.
     pub fn start(nodes: usize) -> Self {
-        Self { watch: Watch::start(), ns: vec![0; nodes] }
+        Self { watch: Watch::start(), ns: vec![0; nodes], blocks: 0, items: 0 }
     }
 
     /// Adds the time since the last lap to a node's.
@@ -162,9 +158,22 @@ impl Laps {
         self.ns[node] += self.watch.lap();
     }
 
-    /// Leaves out what has gone by since the last lap: it was no node's.
-    pub fn skip(&mut self) {
+    /// Itself if a block of some items is to be timed: one in as many as of ticks, because all nodes together go
+    /// through a block much faster than one by one. What has gone by since the last lap was no node's.
+    pub fn block(&mut self, items: usize) -> Option<&mut Self> {
+        self.blocks += 1;
+        if self.blocks % TIMED_EVERY != 1 {
+            return None;
+        }
+        self.items += items as u64;
         self.watch.lap();
+        Some(self)
+    }
+
+    /// The time from the beginning to now.
+    pub fn ended(&mut self) -> u64 {
+        self.watch.lap();
+        self.watch.elapsed()
     }
 }
 
@@ -189,6 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn one_block_in_32_is_timed() {
+        let mut laps = Laps::start(2);
+        let timed = (0..40).filter(|_| laps.block(10).is_some()).count();
+        laps.lap(1);
+        let mut counts = Counts::new(2);
+        counts.time_chain(&laps);
+        assert_eq!((timed, counts.rows()[0].timed, counts.rows()[1].timed), (2, 20, 20));
+    }
+
+    #[test]
     fn tallies_add_up() {
         let mut counts = Counts::new(1);
         let mut tally = counts.tally();
@@ -205,7 +224,5 @@ mod tests {
         tally.rows[0].time(1, 5);
         counts.add(&tally);
         assert_eq!(counts.rows()[0].shortest, 5);
-        counts.chained = 10;
-        assert_eq!(counts.rows()[0].taken, 17);
     }
 }

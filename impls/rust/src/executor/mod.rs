@@ -5,9 +5,13 @@ mod chain;
 mod clock;
 mod number;
 mod program;
+mod tiles;
+mod totals;
 
-pub use block::{Lane, Step, apply, ends};
+pub use block::{Lane, Step, apply, ends, fill, line_of};
 pub use chain::{Chain, Integers, Turn};
-pub use clock::{Counts, Laps, Row, Sampler, Tally, Watch};
+pub use clock::{Counts, Laps, Row, Tally, Watch};
 pub use number::{Comparison, EXACT, Number, Op, Operand, calculate, compare};
 pub use program::{Fault, Program, Routes, Rule, Source, Task};
+pub use tiles::{apply_to, turn_to};
+pub use totals::{Measured, Totals};

@@ -8,7 +8,7 @@ mod plain;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use std::ops::{Add, Mul, Range, Sub};
+use std::ops::{Add, Div, Mul, Range, Sub};
 
 pub use plain::Baseline;
 #[cfg(target_arch = "x86_64")]
@@ -40,7 +40,9 @@ pub trait Isa: Copy {
 }
 
 /// As many floats as a register holds.
-pub trait Vector<T, S>: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+pub trait Vector<T, S>:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
     const WIDTH: usize;
 
     fn splat(isa: S, value: T) -> Self;
@@ -62,7 +64,15 @@ pub trait Vector<T, S>: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Out
 
 /// A float that comes in vectors.
 pub trait Real:
-    Copy + Default + PartialEq + Send + Sync + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+    Copy
+    + Default
+    + PartialEq
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
 {
     type Vector<S: Isa>: Vector<Self, S>;
 

@@ -1,6 +1,6 @@
 //! Any processor: arrays of four, which compilers turn into what the architecture always has (SSE2, NEON).
 
-use std::ops::{Add, Mul, Range, Sub};
+use std::ops::{Add, Div, Mul, Range, Sub};
 
 use super::{Isa, LANES, Real, Vector};
 
@@ -71,7 +71,7 @@ macro_rules! elementwise {
         }
     )* };
 }
-elementwise!(Add add +, Sub sub -, Mul mul *);
+elementwise!(Add add +, Sub sub -, Mul mul *, Div div /);
 
 macro_rules! vector {
     ($($float:ty),*) => { $(

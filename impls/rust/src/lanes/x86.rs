@@ -1,7 +1,7 @@
 //! AVX2 with FMA, and AVX-512.
 
 use std::arch::x86_64::*;
-use std::ops::{Add, Mul, Range, Sub};
+use std::ops::{Add, Div, Mul, Range, Sub};
 
 use super::{Isa, LANES, Vector};
 
@@ -33,7 +33,7 @@ impl Avx512 {
 
 macro_rules! vector {
     ($isa:ident, $name:ident = $width:literal x $float:ident in $register:ident: $load:ident $store:ident $splat:ident
-     $add:ident $sub:ident $mul:ident $mul_add:ident $neg_mul_add:ident, |$v:ident, $to:ident| $fold:expr) => {
+     $add:ident $sub:ident $mul:ident $div:ident $mul_add:ident $neg_mul_add:ident, |$v:ident, $to:ident| $fold:expr) => {
         #[derive(Clone, Copy)]
         pub struct $name($register);
 
@@ -64,6 +64,16 @@ macro_rules! vector {
             fn mul(self, other: Self) -> Self {
                 // SAFETY: as for add.
                 Self(unsafe { $mul(self.0, other.0) })
+            }
+        }
+
+        impl Div for $name {
+            type Output = Self;
+
+            #[inline(always)]
+            fn div(self, other: Self) -> Self {
+                // SAFETY: as for add.
+                Self(unsafe { $div(self.0, other.0) })
             }
         }
 
@@ -115,21 +125,21 @@ macro_rules! vector {
 }
 
 vector!(Avx512, F32x16 = 16 x f32 in __m512: _mm512_loadu_ps _mm512_storeu_ps _mm512_set1_ps
-_mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_fmadd_ps _mm512_fnmadd_ps,
+_mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps _mm512_fmadd_ps _mm512_fnmadd_ps,
 |v, to| {
     let eight = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps::<1>(v));
     _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight)));
 });
 vector!(Avx512, F64x8 = 8 x f64 in __m512d: _mm512_loadu_pd _mm512_storeu_pd _mm512_set1_pd
-_mm512_add_pd _mm512_sub_pd _mm512_mul_pd _mm512_fmadd_pd _mm512_fnmadd_pd,
+_mm512_add_pd _mm512_sub_pd _mm512_mul_pd _mm512_div_pd _mm512_fmadd_pd _mm512_fnmadd_pd,
 |v, to| {
     _mm256_storeu_pd(to, _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd::<1>(v)));
 });
 vector!(Avx2, F32x8 = 8 x f32 in __m256: _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps
-    _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_fmadd_ps _mm256_fnmadd_ps,
+    _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps _mm256_fmadd_ps _mm256_fnmadd_ps,
     |v, to| _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v))));
 vector!(Avx2, F64x4 = 4 x f64 in __m256d: _mm256_loadu_pd _mm256_storeu_pd _mm256_set1_pd
-    _mm256_add_pd _mm256_sub_pd _mm256_mul_pd _mm256_fmadd_pd _mm256_fnmadd_pd,
+    _mm256_add_pd _mm256_sub_pd _mm256_mul_pd _mm256_div_pd _mm256_fmadd_pd _mm256_fnmadd_pd,
     |v, to| _mm256_storeu_pd(to, v));
 
 impl Isa for Avx512 {

@@ -6,7 +6,7 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, Final, TypeVar, overload
 
 from paceline.pipeline.program import Kind
 
@@ -150,6 +150,8 @@ class FunctionNode(Node):
 NodeClass = TypeVar("NodeClass", bound=type[Node])
 
 _TYPES: dict[str, type[Node]] = {}
+LOWER: Final[dict[str, Callable[[Mapping[str, Any]], Lowered]]] = {}
+"""For each type that executors know by its params alone what makes a kind of them; so no object need be made."""
 
 
 @overload
@@ -175,6 +177,8 @@ def _register(kind: type[Node], names: tuple[str, ...]) -> type[Node]:
         if held is not None and (held.__module__, held.__qualname__) != (kind.__module__, kind.__qualname__):
             raise ValueError(f"The node type {name!r} is {held.__module__}.{held.__qualname__} already.")
         _TYPES[name] = kind
+        if hasattr(kind, "lower"):
+            LOWER[name] = kind.lower
     return kind
 
 

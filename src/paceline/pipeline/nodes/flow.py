@@ -29,6 +29,8 @@ _PYTHON: Final[dict[Comparison, Callable[[Any, Any], bool]]] = {
     Comparison.GE: operator.ge,
 }
 
+INPUT: Final = "input"
+"""The port of a node that has one."""
 OUTPUT: Final = "output"
 """The output of every node that is no router, and a router's by default."""
 

@@ -98,8 +98,8 @@ def peak(make: Make) -> tuple[Quality, str]:
     """Return the most that a run takes of Python's heap while all are there."""
     run, items = make(), np.arange(EXAMINED).tolist()
     plain.gathered(run, items)  # what is made once is made now
-    bytes_per_run = _traced(partial(plain.gathered, run, items)) / EXAMINED
-    return Quality({"peak heap": bytes_per_run}, {"peak heap": "B per run"}), ""
+    kilobytes = _traced(partial(plain.gathered, run, items)) / EXAMINED / 1_000
+    return Quality({"peak heap": kilobytes}, {"peak heap": "kB per run"}), ""
 
 
 def _traced(call: Callable[[], Items]) -> int:

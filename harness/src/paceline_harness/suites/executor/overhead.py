@@ -95,7 +95,7 @@ def awaiting(name: str) -> Comparison:
             backend(name, awaited, partial(driven, plain.awaiting)),
             about(AND_4, partial(driven, plain.calling_and_4), "run_sync, then four times `await empty()`"),
             about(AND_3, partial(driven, plain.calling_and_3), "run_sync, then three times `await empty()`"),
-            about(CALLED, partial(driven, plain.calling), "run_sync, nothing awaited", "limit"),
+            about(CALLED, partial(driven, plain.calling), "run_sync", "limit", other_work="awaits nothing"),
         ],
         lambda _n, rng: ints(10, rng),
         (plain.AWAITS,),

@@ -24,7 +24,7 @@ from paceline_harness.suites.executor.shared import (
 )
 
 PEERS: Final[tuple[tuple[str, str, str, str, Callable[[Steps], Any], str], ...]] = (
-    ("Hamilton", "hamilton", "sf-hamilton", "pip install sf-hamilton", pipelines.hamilton,
+    ("Hamilton", "hamilton", "apache-hamilton", "pip install apache-hamilton", pipelines.hamilton,
      "a function per node, the list from one to the next"),
     ("dask (sync)", "dask", "dask", "pip install dask", pipelines.dask_sync,
      "a task per node, the list from one to the next, in this thread"),

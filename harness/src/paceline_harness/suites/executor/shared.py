@@ -28,7 +28,7 @@ LOOP: Final = "plain Python loop"
 GENERATED: Final = "generated Python"
 QUEUES: Final = "asyncio, a queue per node"
 HOPS: Final = "a thread hop per item and node"
-FLOOR: Final = "C, typed"
+FLOOR: Final = "C prototype"
 
 SIMPLE: Final[Steps] = (("pass", 0),) * 3
 MEDIUM: Final[Steps] = (("pass", 0), ("add", 5), ("pass", 0), ("multiply", 2), ("pass", 0))

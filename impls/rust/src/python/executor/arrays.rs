@@ -7,11 +7,12 @@ use numpy::npyffi::PyArray_CheckExact;
 use numpy::{Element, PyArray1, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
-use crate::executor::{Chain, Integers, Lane, Laps, Step, Turn, apply, ends};
+use crate::executor::{Chain, Integers, Lane, Laps, Step, Turn, apply, apply_to, ends, fill, line_of, turn_to};
+use crate::lanes::Real;
 use crate::level::Level;
 
 /// Numbers that stay in cache from the first node to the last.
-const BLOCK: usize = 2_048;
+const BLOCK: usize = 1_024;
 
 /// From this many numbers on the work is worth giving up the interpreter lock for.
 const DETACH_FROM: usize = 50_000;
@@ -63,13 +64,16 @@ impl<'a, 'py> Numbers<'a, 'py> {
     }
 }
 
-fn real<'py, T: Element + Lane + Sync>(
+fn real<'py, T: Element + Lane + Real>(
     array: &Bound<'py, PyArray1<T>>,
     steps: &[Step<T>],
     laps: Option<&mut Laps>,
 ) -> Option<Bound<'py, PyAny>> {
-    blockwise(array, laps, |level, from, to: Place<T>, laps| {
-        apply(level, steps, to.fill(from), 0, laps);
+    blockwise(array, laps, |level, from, to, laps| {
+        match laps {
+            None => apply_to(level, steps, from, to),
+            laps => apply(level, steps, write(level, from, to, |x| x), 0, laps),
+        }
         Some(())
     })
 }
@@ -79,9 +83,13 @@ fn whole<'py>(
     integers: Integers<'_>,
     laps: Option<&mut Laps>,
 ) -> Option<Bound<'py, PyAny>> {
-    blockwise(array, laps, |level, from, to: Place<i64>, laps| {
+    let line = line_of(integers.steps);
+    blockwise(array, laps, |level, from, to, laps| {
         let (low, high) = ends(level, from);
-        integers.fit(low, high).then(|| apply(level, integers.steps, to.fill(from), 0, laps))
+        integers.fit(low, high).then(|| match laps {
+            None => fill(level, from, to, line),
+            laps => apply(level, integers.steps, write(level, from, to, |x| x), 0, laps),
+        })
     })
 }
 
@@ -90,16 +98,19 @@ fn turned<'py>(
     integers: Integers<'_>,
     laps: Option<&mut Laps>,
 ) -> Option<Bound<'py, PyAny>> {
-    let mut scratch = [0; BLOCK];
-    blockwise(array, laps, move |level, from, to: Place<f64>, mut laps| {
+    let line = line_of(integers.steps);
+    blockwise(array, laps, |level, from, to, mut laps| {
         let (low, high) = ends(level, from);
         if !integers.fit(low, high) {
             return None;
         }
-        let block = &mut scratch[..from.len()];
-        block.copy_from_slice(from);
-        apply(level, integers.steps, block, 0, laps.as_deref_mut());
-        apply(level, integers.rest, to.fill_with(block, |x| x as f64), integers.steps.len(), laps);
+        if laps.is_none() {
+            turn_to(level, |x| line(x) as f64, integers.rest, from, to);
+            return Some(());
+        }
+        let mut block = from.to_vec();
+        apply(level, integers.steps, &mut block, 0, laps.as_deref_mut());
+        apply(level, integers.rest, write(level, &block, to, |x| x as f64), integers.steps.len(), laps);
         Some(())
     })
 }
@@ -108,7 +119,7 @@ fn turned<'py>(
 fn blockwise<'py, T: Element + Sync, U: Element + Send>(
     array: &Bound<'py, PyArray1<T>>,
     mut laps: Option<&mut Laps>,
-    mut run: impl FnMut(Level, &[T], Place<'_, U>, Option<&mut Laps>) -> Option<()> + Send,
+    mut run: impl FnMut(Level, &[T], &mut [MaybeUninit<U>], Option<&mut Laps>) -> Option<()> + Send,
 ) -> Option<Bound<'py, PyAny>> {
     let (py, n) = (array.py(), array.len());
     // SAFETY: read only. Another thread that writes meanwhile gets what it would get of NumPy, which reads unlocked too.
@@ -120,31 +131,18 @@ fn blockwise<'py, T: Element + Sync, U: Element + Send>(
     let level = Level::detect();
     let mut work = || {
         from.chunks(BLOCK).zip(to.chunks_mut(BLOCK)).try_for_each(|(from, to)| {
-            if let Some(laps) = laps.as_deref_mut() {
-                laps.skip();
-            }
-            run(level, from, Place(to), laps.as_deref_mut())
+            let laps = laps.as_deref_mut().and_then(|laps| laps.block(from.len()));
+            run(level, from, to, laps)
         })
     };
     if n >= DETACH_FROM { py.detach(work) } else { work() }?;
     Some(output.into_any())
 }
 
-/// Where a block of the new array comes.
-struct Place<'a, U>(&'a mut [MaybeUninit<U>]);
-
-impl<'a, U: Copy> Place<'a, U> {
-    /// Writes the numbers of a block.
-    fn fill(self, from: &[U]) -> &'a mut [U] {
-        self.fill_with(from, |x| x)
-    }
-
-    fn fill_with<T: Copy>(self, from: &[T], turn: impl Fn(T) -> U) -> &'a mut [U] {
-        assert_eq!(self.0.len(), from.len());
-        self.0.iter_mut().zip(from).for_each(|(to, x)| {
-            to.write(turn(*x));
-        });
-        // SAFETY: every element has just been written.
-        unsafe { slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len()) }
-    }
+/// Writes what a function makes of each number of a block.
+fn write<'a, T: Copy, U>(level: Level, from: &[T], to: &'a mut [MaybeUninit<U>], make: impl Fn(T) -> U) -> &'a mut [U] {
+    assert_eq!(from.len(), to.len());
+    fill(level, from, to, make);
+    // SAFETY: every element has just been written.
+    unsafe { slice::from_raw_parts_mut(to.as_mut_ptr().cast(), to.len()) }
 }

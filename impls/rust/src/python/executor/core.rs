@@ -1,14 +1,13 @@
 //! What all runs of a program share, and what each one brings along.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
 use super::program;
-use crate::executor::{Chain, Counts, Laps, Program, Row, Tally};
+use crate::executor::{Chain, Counts, Measured, Program, Row, Tally, Totals};
 
 /// A program made ready.
 pub struct Core {
@@ -17,89 +16,90 @@ pub struct Core {
     pub keys: Vec<Vec<Py<PyString>>>,
     /// The sinks' ids.
     pub names: Vec<Py<PyString>>,
-    /// Never locked while Python code may run.
-    counts: Option<Mutex<Counts>>,
+    metrics: Option<Metrics>,
 }
 
-/// What is measured of a whole run.
-#[derive(Default)]
-pub struct Measured {
-    began: Option<Instant>,
-    pub laps: Option<Laps>,
+struct Metrics {
+    totals: Totals,
+    /// Never locked while Python code may run.
+    counts: Mutex<Counts>,
+}
+
+impl Metrics {
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Core {
     pub fn read(of: &Bound<'_, PyAny>) -> PyResult<Self> {
         let program = program::read(of)?;
         let (keys, names) = (program::read_keys(of, &program)?, program::read_sink_names(of, &program)?);
-        let metrics: bool = of.getattr("metrics")?.is_truthy()?;
-        let counts = metrics.then(|| Mutex::new(Counts::new(program.tasks().len())));
-        Ok(Self { chain: program.chain(), program, keys, names, counts })
+        let counts = || Mutex::new(Counts::new(program.tasks().len()));
+        let wanted = of.getattr("metrics")?.is_truthy()?;
+        let metrics = wanted.then(|| Metrics { totals: Totals::default(), counts: counts() });
+        Ok(Self { chain: program.chain(), program, keys, names, metrics })
     }
 
-    fn counts(&self) -> Option<MutexGuard<'_, Counts>> {
-        self.counts.as_ref().map(|counts| counts.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Counts a whole run, and for a chain its items, all in one go because a short run takes not much longer.
+    /// Counts a whole run, and for a chain its items.
+    #[inline]
     pub fn begin(&self, chained: Option<usize>) -> Measured {
-        let Some(mut counts) = self.counts() else { return Measured::default() };
-        counts.runs.taken += 1;
-        let began = counts.whole.due().then(Instant::now);
-        let due = chained.is_some_and(|items| {
-            counts.chained += items as u64;
-            counts.chains.due()
-        });
-        let nodes = self.program.tasks().len();
-        Measured { began, laps: due.then(|| Laps::start(nodes)) }
+        let Some(metrics) = &self.metrics else { return Measured::default() };
+        metrics.totals.begin(chained.map(|items| (self.program.tasks().len(), items as u64)))
     }
 
     /// Takes a chain's items back: they are run in another way.
     pub fn not_chained(&self, items: usize) {
-        if let Some(mut counts) = self.counts() {
-            counts.chained -= items as u64;
+        if let Some(metrics) = &self.metrics {
+            metrics.totals.not_chained(items as u64);
         }
     }
 
     /// Takes a whole run back.
     pub fn not_run(&self) {
-        if let Some(mut counts) = self.counts() {
-            counts.runs.taken -= 1;
+        if let Some(metrics) = &self.metrics {
+            metrics.totals.not_run();
         }
     }
 
-    /// Adds the time of a chain's nodes.
-    pub fn time_chain(&self, items: usize, laps: Option<Laps>) {
-        if let (Some(laps), Some(mut counts)) = (laps, self.counts()) {
-            counts.time_chain(items as u64, laps);
+    /// Adds the time of a chain's nodes, if that was taken.
+    #[inline]
+    pub fn chain_ended(&self, measured: &mut Measured) {
+        if let (Some(laps), Some(metrics)) = (&mut measured.laps, &self.metrics) {
+            metrics.totals.chain_ended(laps);
+            metrics.counts().time_chain(laps);
         }
     }
 
-    /// Adds the time of a whole run that has succeeded.
-    pub fn end(&self, measured: Measured) {
-        if let (Some(began), Some(mut counts)) = (measured.began, self.counts()) {
-            let ns = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            counts.runs.time(1, ns);
-            counts.whole.ended(ns);
+    /// Adds the time of a whole run that has succeeded, if that was taken.
+    #[inline]
+    pub fn end(&self, measured: &Measured) {
+        if let Some(metrics) = &self.metrics
+            && let Some(ns) = metrics.totals.end(measured)
+        {
+            metrics.counts().runs.time(1, ns);
         }
     }
 
     /// A tally for some ticks.
     pub fn tally(&self) -> Option<Tally> {
-        self.counts().map(|counts| counts.tally())
+        self.metrics.as_ref().map(|metrics| metrics.counts().tally())
     }
 
     /// Adds a tally.
     pub fn add(&self, tally: &Tally) {
-        if let Some(mut counts) = self.counts() {
-            counts.add(tally);
+        if let Some(metrics) = &self.metrics {
+            metrics.counts().add(tally);
         }
     }
 
     /// One row per node, and last one for the whole runs.
     pub fn rows(&self) -> Vec<Row> {
-        let nodes = self.program.tasks().len();
-        self.counts().map_or_else(|| vec![Row::default(); nodes + 1], |counts| counts.rows())
+        let Some(metrics) = &self.metrics else { return vec![Row::default(); self.program.tasks().len() + 1] };
+        let (counts, totals) = (metrics.counts(), &metrics.totals);
+        let node = |row: &Row| Row { taken: row.taken + totals.chained(), ..*row };
+        let runs = Row { taken: totals.runs(), ..counts.runs };
+        counts.rows().iter().map(node).chain([runs]).collect()
     }
 }
 

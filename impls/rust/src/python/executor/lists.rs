@@ -12,7 +12,7 @@ use crate::executor::{Chain, Integers, Laps, Number, Turn, apply};
 use crate::level::Level;
 
 /// Items whose numbers stay in cache from the first node to the last.
-const BLOCK: usize = 2_048;
+const BLOCK: usize = 512;
 
 /// Items after which signals are looked at. Their handlers are Python code: each part is a list of its own, so that
 /// they never see one that is half made.
@@ -41,7 +41,9 @@ pub fn run<'py>(
         with_critical_section(list, || {
             let items = items(list, from, PART);
             if chain.is_copy() {
-                copy(chain, list, items, from, laps.as_deref_mut())
+                // Passing takes no node any time.
+                laps.as_deref_mut().and_then(|laps| laps.block(items.len()));
+                copy(list, items, from)
             } else {
                 SCRATCH.with_borrow_mut(|scratch| part(chain, list.py(), items, scratch, laps.as_deref_mut()))
             }
@@ -74,21 +76,15 @@ fn items<'a, 'py>(list: &'a Bound<'py, PyList>, from: usize, most: usize) -> &'a
 
 /// A new list of the same items; None where a None is among them, which is not passed on.
 fn copy<'py>(
-    chain: &Chain,
     list: &Bound<'py, PyList>,
     items: &[Borrowed<'_, 'py, PyAny>],
     from: usize,
-    laps: Option<&mut Laps>,
 ) -> PyResult<Option<Bound<'py, PyList>>> {
     // SAFETY: None always exists; it is compared only.
     let none = unsafe { ffi::Py_None() };
     // Not `any`, which would stop early instead of using vectors.
-    if items.chunks(BLOCK).any(|block| block.iter().fold(false, |found, item| found | (item.as_ptr() == none))) {
+    if items.chunks(1_024).any(|block| block.iter().fold(false, |found, item| found | (item.as_ptr() == none))) {
         return Ok(None);
-    }
-    if let Some(laps) = laps {
-        laps.skip();
-        (0..chain.nodes()).for_each(|node| laps.lap(node));
     }
     Ok(Some(list.get_slice(from, from + items.len())))
 }
@@ -104,9 +100,7 @@ fn part<'py>(
     let level = Level::detect();
     for block in items.chunks(BLOCK) {
         let Some(found) = unbox(block, scratch) else { return Ok(None) };
-        if let Some(laps) = laps.as_deref_mut() {
-            laps.skip();
-        }
+        let mut laps = laps.as_deref_mut().and_then(|laps| laps.block(block.len()));
         if found.reals > 0 {
             let Some(steps) = chain.reals() else { return Ok(None) };
             apply(level, steps, &mut scratch.reals[..found.reals], 0, laps.as_deref_mut());
@@ -115,7 +109,7 @@ fn part<'py>(
         if found.integers > 0 {
             let Some(integers) = chain.integers().filter(|it| it.fit(found.low, found.high)) else { return Ok(None) };
             turned = integers.turn != Turn::Never;
-            run_integers(level, integers, found.integers, scratch, laps.as_deref_mut());
+            run_integers(level, integers, found.integers, scratch, laps);
         }
         let reals = scratch.reals[..found.reals].iter();
         let integers = scratch.integers[..found.integers].iter();

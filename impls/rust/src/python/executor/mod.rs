@@ -1,6 +1,7 @@
 //! `paceline_rust.executor`: the kernel of the contract.
 
 mod arrays;
+mod calls;
 mod core;
 mod lists;
 mod nodes;

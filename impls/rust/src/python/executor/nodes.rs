@@ -5,6 +5,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyList};
 
+use super::calls::Calls;
 use super::objects;
 use crate::executor::{Op, Operand, Routes, Rule, Task, calculate, compare};
 
@@ -24,16 +25,15 @@ impl<'py> Sent<'py> {
 }
 
 /// The nodes of one run.
-#[derive(Clone, Copy)]
 pub struct Nodes<'a, 'py> {
     pub tasks: &'a [Task],
-    pub calls: &'a Bound<'py, PyList>,
+    pub calls: Calls<'py>,
     pub recover: &'a Bound<'py, PyAny>,
 }
 
 impl<'py> Nodes<'_, 'py> {
     /// Lets a node, none that holds items back, take one.
-    pub fn step(self, node: usize, item: Bound<'py, PyAny>, index: i64, outbox: &mut Vec<Sent<'py>>) -> PyResult<()> {
+    pub fn step(&self, node: usize, item: Bound<'py, PyAny>, index: i64, outbox: &mut Vec<Sent<'py>>) -> PyResult<()> {
         match &self.tasks[node] {
             Task::Route(rules) => {
                 if let Some(output) = self.route(node, rules.as_ref(), &item, index)? {
@@ -55,7 +55,7 @@ impl<'py> Nodes<'_, 'py> {
 
     /// The same for a node that sends one item or none.
     #[inline(always)]
-    pub fn one(self, node: usize, item: Bound<'py, PyAny>, index: i64) -> PyResult<Option<Bound<'py, PyAny>>> {
+    pub fn one(&self, node: usize, item: Bound<'py, PyAny>, index: i64) -> PyResult<Option<Bound<'py, PyAny>>> {
         let result = match &self.tasks[node] {
             Task::Calculate(Op::Pass, _) => item,
             Task::Calculate(op, operand) => self.calculate(node, *op, *operand, &item, index)?,
@@ -67,7 +67,7 @@ impl<'py> Nodes<'_, 'py> {
 
     #[inline(always)]
     fn calculate(
-        self,
+        &self,
         node: usize,
         op: Op,
         operand: Operand,
@@ -80,7 +80,7 @@ impl<'py> Nodes<'_, 'py> {
         }
     }
 
-    fn filter(self, node: usize, rule: Option<Rule>, item: &Bound<'py, PyAny>, index: i64) -> PyResult<bool> {
+    fn filter(&self, node: usize, rule: Option<Rule>, item: &Bound<'py, PyAny>, index: i64) -> PyResult<bool> {
         if let Some(holds) = rule.and_then(|rule| holds(rule, item)) {
             return Ok(holds);
         }
@@ -92,7 +92,7 @@ impl<'py> Nodes<'_, 'py> {
     }
 
     fn route(
-        self,
+        &self,
         node: usize,
         routes: Option<&Routes>,
         item: &Bound<'py, PyAny>,
@@ -107,15 +107,15 @@ impl<'py> Nodes<'_, 'py> {
 
     /// Calls the node in Python; an error's result is what `recover` makes of it.
     #[inline(always)]
-    fn call(self, node: usize, item: &Bound<'py, PyAny>, index: i64) -> PyResult<Bound<'py, PyAny>> {
-        match self.calls.get_item(node).and_then(|call| call.call1((item,))) {
+    fn call(&self, node: usize, item: &Bound<'py, PyAny>, index: i64) -> PyResult<Bound<'py, PyAny>> {
+        match self.calls.call(node, item) {
             Ok(result) => Ok(result),
             Err(error) => self.recovered(node, item, index, error),
         }
     }
 
-    fn call_many(self, node: usize, item: &Bound<'py, PyAny>, index: i64) -> PyResult<Bound<'py, PyAny>> {
-        let result = self.calls.get_item(node).and_then(|call| call.call1((item,)));
+    fn call_many(&self, node: usize, item: &Bound<'py, PyAny>, index: i64) -> PyResult<Bound<'py, PyAny>> {
+        let result = self.calls.call(node, item);
         let listed = result.and_then(|result| match result.cast_exact::<PyList>() {
             Ok(_) => Ok(result),
             Err(_) => item.py().get_type::<PyList>().call1((result,)),
@@ -124,7 +124,13 @@ impl<'py> Nodes<'_, 'py> {
     }
 
     #[cold]
-    fn recovered(self, node: usize, item: &Bound<'py, PyAny>, index: i64, error: PyErr) -> PyResult<Bound<'py, PyAny>> {
+    fn recovered(
+        &self,
+        node: usize,
+        item: &Bound<'py, PyAny>,
+        index: i64,
+        error: PyErr,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let py = item.py();
         if !error.is_instance_of::<PyException>(py) {
             return Err(error);

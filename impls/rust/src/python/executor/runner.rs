@@ -70,14 +70,14 @@ impl Runner {
         let Some(chain) = &self.core.chain else {
             let measured = self.core.begin(None);
             let output = self.walk(list)?;
-            self.core.end(measured);
+            self.core.end(&measured);
             return Ok(output);
         };
         let items = list.len();
         let mut measured = self.core.begin(Some(items));
         let output = match lists::run(chain, list, measured.laps.as_mut()) {
             Ok(Some(output)) => {
-                self.core.time_chain(items, measured.laps.take());
+                self.core.chain_ended(&mut measured);
                 output.into_any()
             }
             Ok(None) => {
@@ -89,7 +89,7 @@ impl Runner {
                 return Err(error);
             }
         };
-        self.core.end(measured);
+        self.core.end(&measured);
         Ok(output)
     }
 
@@ -104,8 +104,8 @@ impl Runner {
             self.core.not_run();
             return None;
         }
-        self.core.time_chain(items, measured.laps.take());
-        self.core.end(measured);
+        self.core.chain_ended(&mut measured);
+        self.core.end(&measured);
         output
     }
 
@@ -113,7 +113,7 @@ impl Runner {
         let py = list.py();
         let opened = Opened::read(&self.open.bind(py).call0()?)?;
         let mut state = State::new(&self.core);
-        let mut walk = Walk::new(py, &self.core, &opened, &mut state);
+        let mut walk = Walk::new(py, &self.core, &opened, &mut state, list.len());
         walk.feed(list, 0)?;
         walk.finish()?;
         let mut output = walk.output()?;
@@ -140,14 +140,14 @@ pub struct Session {
 impl Session {
     /// Runs a tick for each item.
     fn feed<'py>(&mut self, items: &Bound<'py, PyList>, index: i64) -> PyResult<Bound<'py, PyTuple>> {
-        let mut walk = Walk::new(items.py(), &self.core, &self.opened, &mut self.state);
+        let mut walk = Walk::new(items.py(), &self.core, &self.opened, &mut self.state, items.len());
         walk.feed(items, index)?;
         PyTuple::new(items.py(), walk.output()?)
     }
 
     /// Runs the last tick.
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let mut walk = Walk::new(py, &self.core, &self.opened, &mut self.state);
+        let mut walk = Walk::new(py, &self.core, &self.opened, &mut self.state, 1);
         walk.finish()?;
         PyTuple::new(py, walk.output()?)
     }

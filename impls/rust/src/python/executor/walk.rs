@@ -6,6 +6,7 @@ use std::mem;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
+use super::calls::Calls;
 use super::core::{Core, Opened};
 use super::nodes::{Nodes, Sent};
 use crate::executor::{Source, Tally, Task, Watch};
@@ -45,13 +46,15 @@ pub struct Walk<'a, 'py> {
 }
 
 impl<'a, 'py> Walk<'a, 'py> {
-    pub fn new(py: Python<'py>, core: &'a Core, opened: &'a Opened, state: &'a mut State) -> Self {
+    /// `ticks` is about how many there will be.
+    pub fn new(py: Python<'py>, core: &'a Core, opened: &'a Opened, state: &'a mut State, ticks: usize) -> Self {
         let program = &core.program;
+        let calls = Calls::new(opened.calls.bind(py), ticks);
         Self {
             py,
             core,
             opened,
-            nodes: Nodes { tasks: program.tasks(), calls: opened.calls.bind(py), recover: opened.recover.bind(py) },
+            nodes: Nodes { tasks: program.tasks(), calls, recover: opened.recover.bind(py) },
             state,
             tally: core.tally(),
             inbox: Vec::new(),

@@ -1,0 +1,1 @@
+"""The command ``paceline``: pipelines as files, checked, drawn, explained and run."""

@@ -1,0 +1,1 @@
+"""Graphs as pictures: Mermaid's text, and SVG laid out here."""

@@ -1,0 +1,1 @@
+"""Runs a pipeline over a file: readers, what drives it, sinks."""

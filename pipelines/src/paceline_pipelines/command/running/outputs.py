@@ -1,0 +1,116 @@
+"""Where results go: files by their ending, written piece by piece."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from paceline_pipelines.command.errors import CommandError
+
+__all__ = ["Items", "Output", "check_output", "named_for", "open_output"]
+
+_SOUND: Final = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".caf", ".w64", ".rf64")
+_ENDINGS: Final = (".jsonl", ".ndjson", ".parquet", ".pq", ".npy", *_SOUND)
+
+
+Items = list[Any] | NDArray[Any]
+"""Results, or an array of numbers that are results."""
+
+
+class Output(ABC):
+    """A file that takes items in order; ``count`` says how many it has taken."""
+
+    def __init__(self, partial: Path, target: Path) -> None:
+        self.partial, self.target = partial, target
+        self.count = 0
+
+    def append(self, items: Items) -> None:
+        """Write items after what is there: a list, or an array of numbers.
+
+        Raises
+        ------
+        CommandError
+            An item is of a type that the file cannot hold.
+        """
+        if len(items):
+            self.write(items)
+            self.count += len(items)
+
+    @abstractmethod
+    def write(self, items: Items) -> None:
+        """Write one item or more."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Complete the file; one without items is complete too."""
+
+    def told(self) -> str:
+        """Return what is in it, in words."""
+        return f"{self.count:,} items"
+
+    def refuse(self, index: int, item: Any, accepted: str) -> CommandError:
+        """Return the error that names an item of the piece that is being written."""
+        text = repr(item)
+        shown = text if len(text) <= 60 else f"{text[:57]}..."
+        return CommandError(
+            f"The result at index {self.count + index} is of type {type(item).__name__}, {shown}, which {self.target} "
+            f"cannot hold; accepted {accepted}."
+        )
+
+
+def check_output(path: Path) -> None:
+    """Refuse a name whose ending says nothing.
+
+    Raises
+    ------
+    CommandError
+        It is none of those that can be written.
+    """
+    if path.suffix.lower() not in _ENDINGS:
+        raise CommandError(f"{path} does not say what to write; accepted are names in {', '.join(_ENDINGS)}.")
+
+
+def named_for(path: Path, sink: str) -> Path:
+    """Return an output's name with a sink's id before its ending.
+
+    Raises
+    ------
+    CommandError
+        The id cannot be a part of a file's name.
+    """
+    if any(letter in sink for letter in "/\\\0"):
+        raise CommandError(f"The sink {sink!r} cannot be a part of a file's name; accepted is an id without / and \\.")
+    return path.with_name(f"{path.stem}.{sink}{path.suffix}")
+
+
+def open_output(partial: Path, target: Path, *, rate: int | None, column: str | None) -> Output:
+    """Open a file by the ending of ``target``, which ``partial`` will become.
+
+    Parameters
+    ----------
+    partial, target : Path
+    rate : int or None
+        Of sound, in Hz.
+    column : str or None
+        Of Parquet: what the column is named whose values are no rows.
+
+    Raises
+    ------
+    CommandError
+        Sound is to be written, and its rate is not known.
+    """
+    from paceline_pipelines.command.running import output_arrays, output_lines, output_parquet, output_sound
+
+    ending = target.suffix.lower()
+    if ending in _SOUND:
+        if rate is None:
+            raise CommandError(f"{target} needs a sampling rate, which INPUT does not tell; accepted is --rate HZ.")
+        return output_sound.SoundOutput(partial, target, rate)
+    openers: dict[str, Callable[[], Output]] = {
+        ".npy": lambda: output_arrays.ArrayOutput(partial, target),
+        ".parquet": lambda: output_parquet.ParquetOutput(partial, target, column or "value"),
+        ".pq": lambda: output_parquet.ParquetOutput(partial, target, column or "value"),
+    }
+    return openers.get(ending, lambda: output_lines.LinesOutput(partial, target))()
