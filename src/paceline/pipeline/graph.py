@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from paceline.pipeline.errors import CycleError
 
+from paceline.pipeline.errors import CycleError
 
 Edge = tuple[int, int, str, str]
 """Two nodes by their numbers, the output of the one and the port of the other; a plain tuple, which is made fastest."""
