@@ -354,7 +354,7 @@ class Pipeline:
 
 def _taken(manifest: Manifest) -> ManifestError:
     seen = set[str]()
-    for number, spec in enumerate(manifest.nodes):
+    for number, spec in enumerate(manifest.nodes):  # noqa: B007 - where it stopped is told
         if spec.id in seen:
             break
         seen.add(spec.id)
