@@ -187,7 +187,7 @@ def node(function: Callable[..., Any]) -> type[FunctionNode]: ...
 @overload
 def node(function: str) -> Callable[[Callable[..., Any]], type[FunctionNode]]: ...
 def node(function: Any) -> Any:
-    """Make a registered node class of a function: ``@node``, or ``@node("Name")``; keyword-only arguments are params."""
+    """Make a node class of a function and register it, by ``@node`` or ``@node("Name")``; keyword-only means param."""
     if isinstance(function, str):
         return lambda given: _function_node(given, function)
     return _function_node(function, function.__name__)
