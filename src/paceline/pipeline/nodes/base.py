@@ -187,7 +187,10 @@ def node(function: Callable[..., Any]) -> type[FunctionNode]: ...
 @overload
 def node(function: str) -> Callable[[Callable[..., Any]], type[FunctionNode]]: ...
 def node(function: Any) -> Any:
-    """Make a node class of a function and register it, by ``@node`` or ``@node("Name")``; keyword-only means param."""
+    """Make a registered node class of a function, by ``@node`` or ``@node("Name")``.
+
+    The function's keyword-only parameters are the node's params.
+    """
     if isinstance(function, str):
         return lambda given: _function_node(given, function)
     return _function_node(function, function.__name__)
