@@ -44,8 +44,9 @@ bool; ROUTE an output), or it raises. Other exceptions pass.
 rule: a tick is timed, node by node, if the last timed one took longer than :data:`SLOW_NS`, else one tick in
 :data:`TIMED_EVERY`, the first one among them. The last tick, without an item, is not timed. Of chains over a whole list
 or array one run in :data:`TIMED_EVERY` is timed, the first one among them, however long it takes; where node by node is
-not how a chain runs, an executor may time some blocks of it, and counts their items. Reading and boxing are the first and
-the last node's time, and a node that only passes may have none. Whole runs are timed by the first rule, or more often.
+not how a chain runs, an executor may time some blocks of it, and counts their items. Reading and boxing are the first
+and the last node's time, and a node that only passes may have none. Whole runs are timed by the first rule, or more
+often.
 """
 
 from __future__ import annotations
