@@ -187,7 +187,7 @@ def node(function: Callable[..., Any]) -> type[FunctionNode]: ...
 @overload
 def node(function: str) -> Callable[[Callable[..., Any]], type[FunctionNode]]: ...
 def node(function: Any) -> Any:
-    """Make a registered node class of a function, by ``@node`` or ``@node("Name")``; its keyword-only ones are params."""
+    """Make a registered node class of a function, ``@node`` or ``@node("Name")``; its keyword-only ones are params."""
     if isinstance(function, str):
         return lambda given: _function_node(given, function)
     return _function_node(function, function.__name__)
