@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -148,5 +149,5 @@ def calculations(items: int, rng: np.random.Generator) -> tuple[dict[str, Any], 
         nodes.append({"id": f"pass{number}", "type": "PassThroughNode"})
         params = {"operation": operation, "operand": operand}
         nodes.append({"id": f"calc{number}", "type": "CalculatorNode", "params": params})
-    edges = [{"from": one["id"], "to": other["id"]} for one, other in zip(nodes, nodes[1:], strict=False)]
+    edges = [{"from": one["id"], "to": other["id"]} for one, other in pairwise(nodes)]
     return {"version": "1.0", "nodes": nodes, "edges": edges}, rng.integers(-1_000, 1_000, items).tolist()

@@ -25,7 +25,6 @@ BACKENDS = tuple(name for name in SOURCES if name not in ("paceline", "paceline_
 PUBLIC = {
     "paceline": {*paceline.__all__, "operations", "tum", "__version__"},
     "paceline.audio": set(audio.__all__),
-    "paceline.pipeline": set(pipeline.__all__),
     "paceline.operations": set(operations.__all__),
     "paceline.pipeline": set(pipeline.__all__),
     "paceline.tum": set(tum.__all__),

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from paceline.pipeline.errors import CycleError
 
-Edge = tuple[int, int, str, str]
-"""Two nodes by their numbers, the output of the one and the port of the other; a plain tuple, which is made fastest."""
+PlainEdge = tuple[int, int, str, str]
+"""An :class:`Edge` without names, which is made in half the time."""
 
 
-def topological_order(ids: Sequence[str], edges: Sequence[Edge]) -> list[int]:
+class Edge(NamedTuple):
+    """An edge between two nodes by their numbers."""
+
+    source: int
+    target: int
+    output_key: str
+    input_key: str
+
+
+def topological_order(ids: Sequence[str], edges: Sequence[PlainEdge]) -> list[int]:
     """Return the nodes so that each comes after all that send to it; those that are free keep their order.
 
     Raises
@@ -38,7 +48,7 @@ def topological_order(ids: Sequence[str], edges: Sequence[Edge]) -> list[int]:
     return order
 
 
-def _cycle_error(ids: Sequence[str], edges: Sequence[Edge], stuck: set[int]) -> CycleError:
+def _cycle_error(ids: Sequence[str], edges: Sequence[PlainEdge], stuck: set[int]) -> CycleError:
     before = {target: source for source, target, _, _ in reversed(edges) if source in stuck and target in stuck}
     node, seen = next(iter(before)), dict[int, int]()
     while node not in seen:  # every node that is stuck waits for another one that is

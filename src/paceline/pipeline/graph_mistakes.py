@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 import msgspec
 
 from paceline.pipeline.errors import CycleError, ManifestError
+from paceline.pipeline.graph import Edge
 from paceline.pipeline.manifest import Config, EdgeSpec, NodeSpec
 from paceline.pipeline.nodes.flow import OUTPUT, RouterNode
 from paceline.pipeline.nodes.numbers import PassThroughNode
@@ -31,15 +31,6 @@ def graph_mistakes(
         yield from _Graph(nodes, edges, entries, numbers, config).mistakes()
 
 
-class _Edge(NamedTuple):
-    """An edge as the planner takes it, with names."""
-
-    source: int
-    target: int
-    output_key: str
-    input_key: str
-
-
 class _Graph:
     def __init__(
         self,
@@ -54,14 +45,14 @@ class _Graph:
             _without_hint(entries[number]) if number in entries else _anything(id) for number, id in enumerate(ids)
         ]
         self.config = msgspec.structs.replace(config, runtime_hint="auto")
-        self.edges: list[_Edge] = []
+        self.edges: list[Edge] = []
         self.places: list[int] = []
         """For each edge its number in the manifest."""
         for place, edge in enumerate(edges):
             if edge is not None and edge.source in numbers and edge.target in numbers:
                 source, target = numbers[edge.source], numbers[edge.target]
                 output = edge.output_key if source in entries else OUTPUT
-                self.edges.append(_Edge(source, target, output, edge.input_key))
+                self.edges.append(Edge(source, target, output, edge.input_key))
                 self.places.append(place)
 
     def mistakes(self) -> Iterator[ManifestError]:
@@ -108,7 +99,7 @@ class _Graph:
         """Give the first output that leads nowhere a node to lead to; return the error with the rule that names it."""
         connected = {edge.output_key for edge in self.edges if edge.source == number}
         missing = next(output for output in router.outputs() or () if output not in connected)
-        self.edges.append(_Edge(number, len(self.entries), missing, "input"))
+        self.edges.append(Edge(number, len(self.entries), missing, "input"))
         self.places.append(-1)
         self.entries.append(_anything(""))
         params = self.entries[number].params
@@ -118,7 +109,7 @@ class _Graph:
 
 
 def _without_hint(entry: Entry) -> Entry:
-    return Entry(entry.id, entry.type, entry.params, "auto", entry.made, entry.lowered)
+    return Entry(entry.id, entry.type, entry.params, "auto", entry.lowered, entry.made)
 
 
 def _anything(id: str) -> Entry:

@@ -11,7 +11,7 @@ import msgspec
 from paceline.pipeline import manifest as manifests
 from paceline.pipeline.errors import ManifestError, NodeNotFound
 from paceline.pipeline.explanation import Explanation
-from paceline.pipeline.graph import Edge
+from paceline.pipeline.graph import PlainEdge
 from paceline.pipeline.immediate import Immediate
 from paceline.pipeline.manifest import Config, EdgeSpec, Manifest, NodeSpec, RuntimeHint
 from paceline.pipeline.metrics import MetricsShape
@@ -52,7 +52,7 @@ class Pipeline:
         self._config = _config(config)
         self._entries: list[Entry] = []
         self._numbers: dict[str, int] = {}
-        self._edges: list[Edge] = []
+        self._edges: list[PlainEdge] = []
         self._description = ""
         self._metadata: dict[str, Any] = {}
         self._ready: Immediate | Waiting | None = None

@@ -13,7 +13,7 @@ import msgspec
 
 from paceline.backends import BackendUnavailable, Kernel
 from paceline.pipeline.errors import ManifestError, NodeNotFound
-from paceline.pipeline.graph import Edge, topological_order
+from paceline.pipeline.graph import PlainEdge, topological_order
 from paceline.pipeline.manifest import Config, NodeSpec, RuntimeHint
 from paceline.pipeline.nodes.base import LOWER, Lowered, Node, StatefulNode, registered, type_name
 from paceline.pipeline.nodes.flow import INPUT, OUTPUT
@@ -169,7 +169,7 @@ def has_life(node: Node) -> bool:
     return node.has("setup") or node.has("teardown") or node.has("flush")
 
 
-def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -> Plan:
+def make_plan(entries: Sequence[Entry], edges: Sequence[PlainEdge], config: Config) -> Plan:
     """Order a graph, check its ports and outputs, and choose its executor.
 
     Raises
@@ -186,12 +186,12 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -
     return plan
 
 
-def _plan_of_line(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -> Plan | None:
+def _plan_of_line(entries: Sequence[Entry], edges: Sequence[PlainEdge], config: Config) -> Plan | None:
     """Lay out a line of nodes that executors know, in the order in which they are given; None for any other graph."""
     lowered = [entry.lowered for entry in entries]
     if edges != _line_edges(len(entries)) or None in lowered:
         return None
-    kinds, params = zip(*lowered, strict=True)  # type: ignore[arg-type]
+    kinds, params = zip(*lowered, strict=True)
     if Kind.ROUTE in kinds:
         return None
     sources, keys, outputs = _line(len(entries))
@@ -200,7 +200,7 @@ def _plan_of_line(entries: Sequence[Entry], edges: Sequence[Edge], config: Confi
 
 
 @lru_cache(maxsize=32)
-def _line_edges(nodes: int) -> list[Edge]:
+def _line_edges(nodes: int) -> list[PlainEdge]:
     return [(node, node + 1, OUTPUT, INPUT) for node in range(nodes - 1)]
 
 
@@ -211,7 +211,7 @@ def _line(nodes: int) -> tuple[Any, ...]:
     return sources, tuple((INPUT,) if node else () for node in range(nodes)), tuple({} for _ in range(nodes))
 
 
-def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -> Plan:
+def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[PlainEdge], config: Config) -> Plan:
     """Order a graph and lay it out."""
     order = topological_order([entry.id for entry in entries], edges)
     place = [0] * len(order)
@@ -273,7 +273,7 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[Edge], config: Conf
     return plan
 
 
-def _second_port(edges: Sequence[Edge], node: int) -> str:
+def _second_port(edges: Sequence[PlainEdge], node: int) -> str:
     """Return the path to the first edge that gives a node a port beside its first one."""
     first, *others = [(number, key) for number, (_, target, _, key) in enumerate(edges) if target == node]
     return f"edges[{next(number for number, key in others if key != first[1])}].input_key"

@@ -243,7 +243,7 @@ class Memory:
         return Value(self.builder, self.builder.ptrtoint(self.pointer, I64))
 
     def fetch(self, index: Value | int, behind: int, size: int) -> None:
-        """Ask for the cache lines of ``size`` bytes, so many behind a number: any place will do, also one that is no memory."""
+        """Ask for the cache lines of ``size`` bytes, so many behind a number; one that is no memory does no harm."""
         place = self.builder.gep(self._place(index, I8), [I64(behind)])
         fetch = self.builder.module.declare_intrinsic(
             "llvm.prefetch", (place.type,), ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])

@@ -94,7 +94,7 @@ def _made(source: str) -> Any:
         compile(source, "<paceline executor>", "exec"),
         {"__builtins__": {"type": type, "Exception": Exception, "int": int, "float": float}},
         names,
-    )  # noqa: S102
+    )
     return names["make"]
 
 
@@ -116,7 +116,7 @@ class LineRunner(WalkRunner):
 
 @cache
 def _line_code(kinds: tuple[int, ...]) -> Callable[..., Callable[..., Any]]:
-    """Return what makes the loop of a line. ``lost[i]`` counts items that node i dropped, ``at`` is where one failed."""
+    """Return what makes a line's loop: ``lost[i]`` counts items that node i dropped, ``at`` is where one failed."""
     names = ", ".join(f"c{node}" for node, kind in enumerate(kinds) if kind in SIGNS)
     lines = [
         f"def make({names}):",
