@@ -21,6 +21,9 @@ def _mapped(steps: Steps) -> list[Mapped]:
 
 def hamilton(steps: Steps) -> Run:
     """Return Hamilton's driver over a function per node, a list from one to the next."""
+    from hamilton import registry
+
+    registry.disable_autoload()  # else it imports every library that it could work with, if installed
     from hamilton import driver
     from hamilton.ad_hoc_utils import create_temporary_module
 
