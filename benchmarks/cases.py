@@ -11,6 +11,7 @@ import numpy as np
 import paceline
 from paceline.backends import NotImplementedKernel, load_kernel
 from paceline.operations import OPERATIONS
+from paceline.pipeline import Pipeline
 
 SIZE = 1000
 SEED = 7
@@ -47,3 +48,9 @@ def call(operation: str, backend: str, size: int = SIZE) -> Callable[[], object]
         still = np.zeros((len(stamps), 3)), np.tile((0.0, 0.0, 0.0, 1.0), (len(stamps), 1))
         return partial(paceline.Trajectory(stamps, *still, backend=backend).gap, at)
     return partial(attrgetter(OPERATIONS[operation].public)(paceline), *arguments, backend=backend)
+
+
+def prepared(backend: str, items: int) -> Callable[[], object]:
+    """Return a run of the workload's pipeline over `items` items; it is made ready beforehand."""
+    manifest, data = OPERATIONS["run_pipeline"].workload(items, np.random.default_rng(SEED))
+    return partial(Pipeline.from_manifest(manifest, runtime_hint=backend).run_sync, data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 
+import numpy as np
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -18,6 +19,8 @@ KINDS = {
     # Butterflies of up to 8 complex vectors are to stay in registers, so every helper is inlined whatever its size.
     "fused": ["-ffp-contract=fast", "-Wno-psabi", "-DCYTHON_INLINE=inline __attribute__((always_inline))"],
 }
+ONCE = ["cpu", "executor"]
+HEADERS = ["_chains", "_int24", "_lanes", "_numbers", "_rounding", "_saturate", "_scratch", "_strips", "_tiles"]
 
 
 class Build(build_ext):
@@ -25,9 +28,9 @@ class Build(build_ext):
 
     def build_extension(self, ext: Extension) -> None:
         """Build one module; MSVC keeps its defaults, which neither fuse nor reorder."""
-        if self.compiler.compiler_type == "unix" and not ext.name.endswith("_cpu"):
-            kind, level = ext.name.removeprefix(f"{PACKAGE}._").split("_")
-            ext.extra_compile_args += FLAGS + KINDS[kind] + LEVELS[level]
+        if self.compiler.compiler_type == "unix":
+            kind, _, level = ext.name.removeprefix(f"{PACKAGE}._").partition("_")
+            ext.extra_compile_args += FLAGS + KINDS["exact"] if kind in ONCE else FLAGS + KINDS[kind] + LEVELS[level]
         super().build_extension(ext)
 
 
@@ -35,14 +38,16 @@ def modules() -> list[Extension]:
     """Return the modules of this architecture; a compiler that lacks a level, or vector types, does without."""
     on_x86_64 = platform.machine().lower() in {"x86_64", "amd64"}
     levels = LEVELS if on_x86_64 and platform.system() != "Windows" else ["v1"]
-    names = ["_cpu", *(f"_{kind}_{level}" for kind in KINDS for level in levels)]
-    headers = [f"src/{PACKAGE}/{name}" for name in ("_int24.h", "_lanes.h", "_rounding.h", "_scratch.h", "_strips.h")]
+    names = [*(f"_{kind}" for kind in ONCE), *(f"_{kind}_{level}" for kind in KINDS for level in levels)]
+    headers = [f"src/{PACKAGE}/{name}.h" for name in HEADERS]
     return [
         Extension(
             f"{PACKAGE}.{name}",
             [f"src/{PACKAGE}/{name}.pyx"],
             depends=headers,
-            optional=name not in {"_cpu", "_exact_v1"},
+            include_dirs=[np.get_include()] if name == "_executor" else [],
+            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")] if name == "_executor" else [],
+            optional=name not in {"_cpu", "_executor", "_exact_v1"},
         )
         for name in names
     ]

@@ -32,6 +32,19 @@ def test_every_benchmark_of_asv_runs_once_on_python(load):
         module.Interpolation().setup(operations[0], "fortran")
 
 
+def test_the_executor_s_benchmark_runs_once_on_python(load):
+    module = load("asv_executor")
+    items, backends = module.Executor.params
+    assert set(backends) == {"python", "numba", "cython", "rust"}
+    for number in items:
+        benchmark = module.Executor()
+        benchmark.setup(number, "python")
+        benchmark.time_run(number, "python")
+        assert len(benchmark.run()) == number
+    with pytest.raises(NotImplementedError, match="fortran cannot serve"):
+        module.Executor().setup(10, "fortran")
+
+
 def test_every_operation_is_benchmarked_with_every_backend_that_answers(load):
     from conformance.routes import backends_that_answer
     from paceline.operations import OPERATIONS

@@ -3,6 +3,7 @@ import pytest
 
 import paceline
 from paceline.operations import synthetic_episode
+from paceline_harness.baselines import compiled as compiling
 from paceline_harness.baselines import limit, trajectory
 from paceline_harness.equality import largest_difference, rotation_angle
 from paceline_harness.gate import admit
@@ -47,7 +48,7 @@ def test_the_limit_agrees_with_the_reference(episode, turn):
 
 def test_the_limit_is_compiled_once(tmp_path, monkeypatch):
     compiled()
-    monkeypatch.setattr(limit, "_cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(compiling, "_cache_folder", lambda: tmp_path)
     limit.library.cache_clear()
     try:
         limit.library()
@@ -61,7 +62,7 @@ def test_the_limit_is_compiled_once(tmp_path, monkeypatch):
 
 
 def test_without_a_compiler_the_limit_says_so(monkeypatch):
-    monkeypatch.setattr(limit.shutil, "which", lambda _: None)
+    monkeypatch.setattr(compiling.shutil, "which", lambda _: None)
     limit.library.cache_clear()
     try:
         (record,) = [

@@ -19,7 +19,7 @@ NOTABLE_FLAGS = ("sse4_2", "avx", "fma", "avx2", "avx512f", "avx512bw", "avx512_
 PACKAGES = ("paceline", "paceline-harness", "paceline-cython", "paceline-rust",
             "paceline-pipelines", "numpy", "scipy", "numba",
             "llvmlite", "evo", "soxr", "sphn", "webrtcvad-wheels", "soundfile", "onnxruntime",
-            "silero-vad")  # fmt: skip
+            "silero-vad", "apache-hamilton", "dask", "pipecat-ai")  # fmt: skip
 COMPILERS = ("gcc", "clang", "rustc")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS",
            "VECLIB_MAXIMUM_THREADS")  # fmt: skip

@@ -131,7 +131,15 @@ def _shown(words: Sequence[str]) -> list[str]:
     return [Path(word).name if Path(word).is_absolute() else word for word in words]
 
 
+def _kind(value: Any) -> str:
+    """Return a type's name; of a list, what its items are."""
+    if not isinstance(value, list):
+        return type(value).__name__
+    kinds = sorted({type(item).__name__ for item in value})
+    return f"list of {' and '.join(kinds)}" if kinds else "list"
+
+
 def _dtypes(inputs: Sequence[Any]) -> str:
     """Return the distinct dtypes of the input arrays, in order, or what the inputs are made of."""
-    names = [array.dtype.name for array in arrays(inputs)] or [type(value).__name__ for value in inputs]
+    names = [array.dtype.name for array in arrays(inputs)] or [_kind(value) for value in inputs]
     return ", ".join(dict.fromkeys(names))

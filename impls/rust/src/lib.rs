@@ -1,5 +1,6 @@
 //! paceline's Rust backend: one module per room of the contract in `paceline.operations`.
 
+pub mod executor;
 pub mod fft;
 pub mod formats;
 pub mod interpolation;
@@ -13,6 +14,7 @@ use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
 fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    python::executor::register(module)?;
     python::formats::register(module)?;
     python::interpolation::register(module)?;
     python::resample::register(module)?;

@@ -136,10 +136,12 @@ const MODES: [Mode; 3] = [Mode::Nearest, Mode::Floor, Mode::Truncate];
 
 fn check<S: Rules, T: Rules>() {
     let names = (std::any::type_name::<S>(), std::any::type_name::<T>());
-    let samples = S::samples();
+    let mut samples = S::samples();
+    let fewer = samples.len();
+    samples.extend(samples.clone().iter().cycle().take(80_000));
     for (level, mode) in Level::available().flat_map(|level| MODES.map(|mode| (level, mode))) {
-        // Whole blocks, their ends, and every way that arrays lie to cache lines.
-        let parts = (0..140).map(|n| (n, n % 7)).chain([(samples.len() - 7, 7), (samples.len(), 0)]);
+        // Whole blocks, their ends, and every way that arrays lie to cache lines; at last more than a cache holds.
+        let parts = (0..140).map(|n| (n, n % 7)).chain([(fewer - 7, 7), (fewer, 0), (samples.len() - 3, 3)]);
         for (n, skip) in parts {
             let x = &samples[skip..skip + n];
             let mut out = vec![T::Sample::default(); n + skip];

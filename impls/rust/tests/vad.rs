@@ -33,8 +33,7 @@ struct Planned {
 
 impl Planned {
     fn new(mode: i64, frame: usize, length: usize, (low, high): (usize, usize), silence: i64) -> Self {
-        let points = length / 2;
-        let rows = points / 16;
+        let rows = length / 32;
         let radices: &[usize] = match rows {
             1 => &[],
             2 => &[2],
@@ -54,13 +53,19 @@ impl Planned {
             [cos as f32, -sin as f32]
         };
         let mut tables: Vec<f32> = window(frame, length).iter().map(|&w| w as f32).collect();
-        for row in 0..rows {
+        for row in 0..=rows {
             for part in 0..2 {
-                tables.extend((0..16).map(|lane| turn(row * lane, points)[part]));
+                tables.extend((0..16).map(|lane| 0.5 * turn(row * lane, length)[part]));
             }
         }
-        for part in 0..2 {
-            tables.extend((0..points).map(|k| turn(k, length)[part]));
+        for lane in 0..16 {
+            for part in 0..2 {
+                tables.extend((0..8).map(|k| turn(lane * k, 16)[part]));
+            }
+        }
+        for row in 0..=rows / 2 {
+            let [re, im] = turn(row, 2 * rows);
+            tables.extend([im, -re]);
         }
         let mut size = rows;
         for &radix in radices {

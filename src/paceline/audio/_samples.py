@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from ctypes import addressof, c_char
 from typing import Any, Final
 
 import numpy as np
+from numpy import ndarray
 from numpy.typing import ArrayLike, NDArray
 
 from paceline._arguments import as_array
@@ -13,6 +16,12 @@ Samples = NDArray[Any]
 
 SAMPLE_TYPES: Final = tuple(map(np.dtype, ("int16", "int32", "float32", "float64")))
 """What resampling and voice detection take."""
+
+LINE: Final = 64
+"""Bytes of a cache line, and of the widest vectors."""
+
+ALIGN_FROM: Final = 1 << 21
+"""Bytes from which on the time that it takes to align cannot be told from none."""
 
 
 def as_samples(x: ArrayLike, name: str, accepted: tuple[np.dtype[Any], ...] = SAMPLE_TYPES) -> Samples:
@@ -65,10 +74,24 @@ def as_samples_out(out: object, dtype: np.dtype[Any], shape: tuple[int, ...]) ->
 
 
 def disjoint(out: Samples, x: Samples) -> bool:
-    """Say whether writing ``out`` leaves ``x`` alone; two arrays that own their memory always do."""
-    if out.base is None and x.base is None:
+    """Say whether writing ``out`` leaves ``x`` alone; arrays of two that own their memory always do."""
+    base, base_out = x.base, out.base
+    if base is None and base_out is None:
         return out is not x
-    return not np.may_share_memory(out, x)
+    owner, owner_out = x if base is None else base, out if base_out is None else base_out
+    apart = owner is not owner_out and type(owner) is ndarray and type(owner_out) is ndarray
+    return (apart and owner.base is None and owner_out.base is None) or not np.may_share_memory(out, x)
+
+
+def new(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Samples:
+    """Return an array to be filled; one that is not small begins at a cache line, so that no store straddles two."""
+    size = math.prod(shape) * dtype.itemsize
+    if size < ALIGN_FROM:
+        return np.empty(shape, dtype)
+    memory = np.empty(size + LINE, np.uint8)
+    # memory.ctypes.data says the same through many objects, which are far away by the time that this is called again
+    first = -addressof(c_char.from_buffer(memory)) % LINE  # type: ignore[arg-type]
+    return ndarray(shape, dtype, memory, first)
 
 
 def raise_for_sample(x: Samples, axis: int, frame: int, name: str) -> None:

@@ -1,14 +1,16 @@
 """What a voice detector computes with: frames, bins, counts, and the tables that kernels take.
 
-The spectrum of a frame is a complex FFT of half its length, ``points``, over pairs of samples. Kernels arrange the
-pairs in rows of 16, one per vector lane, so that one frame fills the lanes: transform the columns (``points / 16``
-rows), multiply with ``columns``, transpose, transform the 16 columns' results (D. H. Bailey, "FFTs in external or
-hierarchical memory", 1990). ``split`` then parts the two halves that were packed as real and imaginary part.
+Kernels take a frame as rows of 16 samples, one per vector lane, so that one frame fills the lanes: transform the
+columns, multiply with ``turns``, transpose, transform the 16 columns' results (D. H. Bailey, "FFTs in external or
+hierarchical memory", 1990). The columns are real: two rows are the real and imaginary parts of one, so that a complex
+transform of ``length / 32`` rows is enough; ``split`` then parts the two, a row with its mirror image. Rows 1 to
+``length / 32`` of the result have all bins but the multiples of ``length / 16``; those come from row 0, which is real:
+its products with ``firsts``.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import ceil
 from typing import Final, NamedTuple
 
@@ -25,7 +27,12 @@ MEMORY_MS: Final = 4000.0
 LANES: Final = 16
 
 
-class Detector(NamedTuple):
+class _Arrays(NamedTuple):
+    plan: NDArray[np.int64]
+    tables: NDArray[np.float32]
+
+
+class Detector(_Arrays):
     """A detector's plan, as the kernel takes it.
 
     ``plan`` holds: mode, samples a frame, FFT length, first bin of the band, first bin beyond it, frames that the noise
@@ -33,31 +40,37 @@ class Detector(NamedTuple):
     the number of radices; then the radices of the columns' transform and the row in which it leaves each bin.
 
     ``tables`` holds, one after the other: the window (frame,), scaled so that a bin's squared magnitude is its share of
-    the frame's mean square; ``columns`` (rows, 2, 16): exp(-2πi·row·lane/points), real and imaginary; ``split``
-    (2, points): exp(-2πi·k/length); the twiddles of the columns' transform (count, 2). Mode RMS has none of them.
+    the frame's mean square; ``turns`` (rows + 1, 2, 16), where ``rows = length / 32``: half of
+    exp(-2πi·row·lane/length), real and imaginary; ``firsts`` (16, 2, 8): exp(-2πi·lane·k/16); ``split``
+    (rows // 2 + 1, 2): -i·exp(-πi·row/rows); the twiddles of the columns' transform (count, 2). Mode RMS has none.
     """
 
-    plan: NDArray[np.int64]
-    tables: NDArray[np.float32]
-
-    @property
+    @cached_property
     def frame(self) -> int:
         """Samples a frame."""
         return int(self.plan[1])
 
-    @property
+    @cached_property
     def delay(self) -> int:
         """Frames by which a decision comes later than its frame."""
-        _, _, _, _, _, _, shortest, padding, _, silence = self.plan[:10]
+        _, _, _, _, _, _, shortest, padding, _, silence = self.plan[:10].tolist()
         return int(shortest - 1 + padding + silence - 1)
+
+    @cached_property
+    def _history(self) -> int:
+        return 2 * int(self.plan[5]) + self.delay + 1
+
+    @cached_property
+    def _beginning(self) -> NDArray[np.int64]:
+        return np.array([0, 0, -1, 0, -1 - int(self.plan[9]), 0], np.int64)
 
     def fresh(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return the history and state of a detector that has seen nothing."""
-        return np.zeros(2 * int(self.plan[5]) + self.delay + 1, np.float32), self.beginning()
+        return np.zeros(self._history, np.float32), self.beginning()
 
     def beginning(self) -> NDArray[np.int64]:
         """Return the state before the first frame."""
-        return np.array([0, 0, -1, 0, -1 - self.plan[9], 0], np.int64)
+        return self._beginning.copy()
 
 
 @lru_cache(maxsize=32)
@@ -90,12 +103,14 @@ def detector(
 def _tables(frame: int, length: int, rows: int, twiddles: NDArray[np.float32]) -> NDArray[np.float32]:
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame) / frame)
     window *= np.sqrt(2 / (length * (window**2).sum()))
-    columns = np.exp(-2j * np.pi * np.outer(np.arange(rows), np.arange(LANES)) / (length // 2))
-    split = np.exp(-2j * np.pi * np.arange(length // 2) / length)
+    turns = 0.5 * np.exp(-2j * np.pi * np.outer(np.arange(rows + 1), np.arange(LANES)) / length)
+    firsts = np.exp(-2j * np.pi * np.outer(np.arange(LANES), np.arange(LANES // 2)) / LANES)
+    split = -1j * np.exp(-1j * np.pi * np.arange(rows // 2 + 1) / rows)
     parts = (
         window,
-        np.stack([columns.real, columns.imag], axis=1),
-        np.stack([split.real, split.imag]),
+        np.stack([turns.real, turns.imag], axis=1),
+        np.stack([firsts.real, firsts.imag], axis=1),
+        np.stack([split.real, split.imag], axis=1),
         twiddles,
     )
     flat = np.concatenate([np.ravel(part) for part in parts])

@@ -13,11 +13,13 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 import numpy as np
+from numpy import ndarray
 from numpy.typing import ArrayLike, NDArray
 
 from paceline._arguments import as_array, one_of
 from paceline.audio._legacy import LEGACY, LegacyName, convert_legacy
-from paceline.audio._samples import Samples, as_samples_out, disjoint
+from paceline.audio._samples import Samples, as_samples_out, disjoint, new
+from paceline.backends import Kernel
 from paceline.selection import select
 
 __all__ = [
@@ -53,6 +55,14 @@ _NAMES: Final[dict[np.dtype[Any], str]] = {dtype: name for name, dtype in _DTYPE
 _BYTES: Final = {name: 3 if name == "i24" else dtype.itemsize for name, dtype in _DTYPES.items()}
 _CODES: Final = {name: code for code, name in enumerate(FORMATS)}
 _ROUNDING_CODES: Final = {name: code for code, name in enumerate(ROUNDINGS)}
+
+_I24: Final = _CODES["i24"]
+
+_Way = tuple[Kernel, int, int, int, bool, np.dtype[Any]]
+"""A kernel, the codes that it takes, whether samples are packed before or after, the dtype of the result."""
+
+_ways: dict[tuple[np.dtype[Any], str, str | None, str, str | None], _Way] = {}
+"""What was found for arguments that were converted once: a call like it checks its arrays and no more."""
 
 
 def convert_format(
@@ -100,38 +110,30 @@ def convert_format(
     -----
     Cost: one pass over both arrays; with ``out=`` nothing is allocated.
     """
-    name = _NAMES.get(x.dtype) if type(x) is np.ndarray else None
-    if type(x) is np.ndarray and name is not None and (source is None or source == name):
-        samples = x
-    else:
-        samples, name = _as_source(x, source)
-    if to not in _CODES:
-        one_of(to, "to", FORMATS)
-    if rounding not in _ROUNDING_CODES:
-        one_of(rounding, "rounding", ROUNDINGS)
-    shape = samples.shape if name != "i24" else samples.shape[:-1]
-    if to == "i24":
-        shape = (*shape, 3)
-    dtype = _DTYPES[to]
-    if legacy is not None:
-        converted = convert_legacy(samples, name, to, legacy)
-        if out is None:
-            return converted
-        as_samples_out(out, dtype, shape)[...] = converted
-        return out
-    if out is None:
-        out = np.empty(shape, dtype)
-    else:
-        as_samples_out(out, dtype, shape)
-        if not disjoint(out, samples) and not (_BYTES[to] == _BYTES[name] and _start(out) == _start(samples)):
-            samples = samples.copy()
-    flags = samples.flags
-    if not (flags.c_contiguous and flags.aligned):
-        samples = np.require(samples, None, ["C", "A"])
-    flat = samples if samples.ndim == 1 else samples.reshape(-1)
-    flat_out = out if out.ndim == 1 else out.reshape(-1)
-    select("convert_format", backend)(flat, _CODES[name], flat_out, _CODES[to], _ROUNDING_CODES[rounding])
-    return out
+    if type(x) is ndarray and legacy is None:
+        try:
+            kernel, code, code_out, how, packed, dtype = _ways[x.dtype, to, source, rounding, backend]
+        except (KeyError, TypeError):  # not gone yet; or not a name, which is said there
+            return _convert(x, to, source, rounding, legacy, out, backend)
+        flags = x.flags
+        shape = _shape(x, code, code_out) if packed else x.shape
+        if flags.c_contiguous and flags.aligned and (code != _I24 or x.shape[-1:] == (3,)):
+            if out is None:
+                out = new(shape, dtype)
+            elif (
+                type(out) is not ndarray
+                or out.dtype is not dtype
+                or out.shape != shape
+                or not out.flags.carray
+                or not disjoint(out, x)
+            ):
+                return _convert(x, to, source, rounding, legacy, out, backend)
+            if x.ndim == 1 and not packed:
+                kernel(x, code, out, code_out, how)
+            else:
+                kernel(x.reshape(-1), code, out.reshape(-1), code_out, how)
+            return out
+    return _convert(x, to, source, rounding, legacy, out, backend)
 
 
 def interleave(x: ArrayLike, *, out: Samples | None = None, backend: str | None = None) -> Samples:
@@ -226,11 +228,62 @@ def to_mono(x: ArrayLike, *, out: Samples | None = None, backend: str | None = N
     if samples.ndim != 2 or samples.shape[1] == 0:
         raise ValueError(f"x has shape {samples.shape}; accepted is (frames, channels) with 1 channel or more.")
     shape = (len(samples),)
-    result = np.empty(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
+    result = new(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
     if out is not None and not disjoint(out, samples):
         samples = samples.copy()
     select("to_mono", backend)(np.require(samples, None, ["C", "A"]), result)
     return result
+
+
+def _convert(
+    x: ArrayLike,
+    to: str,
+    source: str | None,
+    rounding: str,
+    legacy: LegacyName | None,
+    out: Samples | None,
+    backend: str | None,
+) -> Samples:
+    """Check everything, convert, and note the way for the next call of its kind."""
+    name = _NAMES.get(x.dtype) if type(x) is np.ndarray else None
+    if type(x) is np.ndarray and name is not None and (source is None or source == name):
+        samples = x
+    else:
+        samples, name = _as_source(x, source)
+    if to not in _CODES:
+        one_of(to, "to", FORMATS)
+    if rounding not in _ROUNDING_CODES:
+        one_of(rounding, "rounding", ROUNDINGS)
+    shape = _shape(samples, _CODES[name], _CODES[to])
+    dtype = _DTYPES[to]
+    if legacy is not None:
+        converted = convert_legacy(samples, name, to, legacy)
+        if out is None:
+            return converted
+        as_samples_out(out, dtype, shape)[...] = converted
+        return out
+    if out is None:
+        out = new(shape, dtype)
+    else:
+        as_samples_out(out, dtype, shape)
+        if not disjoint(out, samples) and not (_BYTES[to] == _BYTES[name] and _start(out) == _start(samples)):
+            samples = samples.copy()
+    flags = samples.flags
+    if not (flags.c_contiguous and flags.aligned):
+        samples = np.require(samples, None, ["C", "A"])
+    flat = samples if samples.ndim == 1 else samples.reshape(-1)
+    flat_out = out if out.ndim == 1 else out.reshape(-1)
+    kernel, code, code_out, how = select("convert_format", backend), _CODES[name], _CODES[to], _ROUNDING_CODES[rounding]
+    if type(x) is ndarray and x.dtype.isnative:
+        _ways[x.dtype, to, source, rounding, backend] = (kernel, code, code_out, how, "i24" in (name, to), dtype)
+    kernel(flat, code, flat_out, code_out, how)
+    return out
+
+
+def _shape(x: Samples, code: int, code_out: int) -> tuple[int, ...]:
+    """Return the shape of the result; of packed samples the last axis are bytes."""
+    shape = x.shape if code != _I24 else x.shape[:-1]
+    return shape if code_out != _I24 else (*shape, 3)
 
 
 def _start(x: Samples) -> int:
@@ -276,7 +329,7 @@ def _transposed(
     if samples.ndim != 2:
         raise ValueError(f"x has shape {samples.shape}; accepted is ({axes[0]}, {axes[1]}).")
     shape = samples.shape[::-1]
-    result = np.empty(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
+    result = new(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
     if out is not None and not disjoint(out, samples):
         samples = samples.copy()
     bits = np.dtype(f"u{samples.itemsize}")

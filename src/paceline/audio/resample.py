@@ -36,6 +36,7 @@ from paceline.audio._samples import (
     as_samples,
     as_samples_out,
     disjoint,
+    new,
     raise_for_sample,
 )
 from paceline.audio.formats import from_floats, to_floats
@@ -101,7 +102,7 @@ def resample(
     axis = as_axis(axis, samples.ndim)
     frames = frames_out(samples.shape[axis], up, down)
     shape = (*samples.shape[:axis], frames, *samples.shape[axis + 1 :])
-    result = np.empty(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
+    result = new(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
     if result.size == 0:
         return result
     if up == down:
@@ -246,7 +247,7 @@ class ResampleStream:
             raise RuntimeError("The stream has ended with last=True; reset() begins a new signal.")
         samples, shaped = self._as_chunk(chunk)
         due = self.frames_due(len(samples), last)
-        result = np.empty((due, *shaped[1:]), self._dtype) if out is None else self._as_out(out, due, shaped)
+        result = new((due, *shaped[1:]), self._dtype) if out is None else self._as_out(out, due, shaped)
         floats = to_floats(samples, self._backend)
         same = floats.dtype == self._dtype and (out is None or disjoint(result, floats))
         target = result.reshape(due, self._channels) if same else np.empty((due, self._channels), floats.dtype)

@@ -230,21 +230,24 @@ class VoiceDetector:
             raise RuntimeError("The signal has ended with last=True; reset() begins a new one.")
         frame, rest = self.frame, len(self._rest)
         x = np.concatenate([self._rest, chunk]) if rest else chunk
-        whole = len(x) // frame
+        size = len(x)
+        whole = size // frame
         seen, told = self._seen + whole, self._told
-        due = (seen if last else max(0, seen - self.delay)) - told
-        scores, flags = np.empty(due, _FLOAT32), np.empty(due, _BOOL)
+        due = seen - told if last else seen - self.delay - told
+        if due < 0:
+            due = 0
+        scores, flags = _empty(due, _FLOAT32), _empty(due, _BOOL)
         bad = self._kernel(x, last, *self._fixed, scores, flags)
         if bad >= 0:
             raise ValueError(f"{name}[{bad - rest}] is {x[bad]}; accepted are finite samples up to 1e12.")
-        if rest or whole * frame != len(x):
+        if rest or whole * frame != size:
             self._rest = x[whole * frame :].copy()
-        if due == 1 and not last and bool(flags[0]) == (self._open is not None):
+        if due == 1 and not last and flags.item() is (self._open is not None):
             segments = _NO_SEGMENTS  # the usual call: one more frame like the one before
         else:
             segments = self._segments(flags, last)
         self._seen, self._told, self._last = seen, told + due, last
-        return VoiceActivity(flags, scores, segments, self.rate, frame)
+        return _activity(VoiceActivity, (flags, scores, segments, self.rate, frame))
 
     def _segments(self, flags: NDArray[np.bool_], last: bool) -> NDArray[np.int64]:
         edges: list[int] = (np.flatnonzero(flags[1:] != flags[:-1]) + (self._told + 1)).tolist()
@@ -260,6 +263,8 @@ class VoiceDetector:
 
 _NO_SEGMENTS: Final[NDArray[np.int64]] = np.empty((0, 2), np.int64)
 _NO_SEGMENTS.flags.writeable = False
+_empty: Final = np.empty
+_activity: Final = tuple.__new__  # a call of the class is one of Python's functions more, a tenth of a frame's time
 _FLOAT32: Final = np.dtype(np.float32)
 _BOOL: Final = np.dtype(np.bool_)
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-
 JOINERS: Final[dict[type, Callable[[list[Any]], Any]]] = {}
 """How other things than arrays are joined, by their type."""
 

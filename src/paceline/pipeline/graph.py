@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
-
 from paceline.pipeline.errors import CycleError
 
 
-class Edge(NamedTuple):
-    """An edge between two nodes by their numbers."""
-
-    source: int
-    target: int
-    output_key: str
-    input_key: str
+Edge = tuple[int, int, str, str]
+"""Two nodes by their numbers, the output of the one and the port of the other; a plain tuple, which is made fastest."""
 
 
 def topological_order(ids: Sequence[str], edges: Sequence[Edge]) -> list[int]:

@@ -48,21 +48,37 @@ class Immediate:
         self._lock = threading.Lock()
         self._active = 0
         self._shared: Opened | None = None
-        self._runner: Runner = select(OPERATION, plan.backend)(program_of(plan, self._open, self.run_sync))
+        self._runner: Runner = select(OPERATION, plan.backend)(program_of(plan, self._open, self._whole))
         simple = plan.config.on_error != "collect" and not plan.frames and plan.shares_nodes
         self.direct: Callable[[Any], Any] | None = self._runner if simple else None
         self._whole_signal = plan.frames and plan.is_line and all(hasattr(each.node, "whole") for each in plan.entries)
 
     def run_sync(self, data: Any) -> Any:
-        """Run any input; lists and plain arrays of a ``direct`` plan do not come here."""
+        """Run any input; what comes to a ``direct`` plan goes to its runner instead."""
         if hasattr(data, "__aiter__"):
             return asyncio.run(self.run(data))
+        if self.direct is None and self._is_numbers(data):
+            result = self._runner(data)  # an array of numbers has nothing to collect, unless it is run item by item
+            return result if isinstance(result, Collected) else Collected(result, [])
+        return self._items(data)
+
+    def _whole(self, data: Any) -> Any:
+        """Run what the executor does not take."""
+        if hasattr(data, "__aiter__"):
+            return self.run_sync(data)
+        if self._is_numbers(data):
+            values = _contiguous_numbers(data)
+            if values is not data:
+                return self._runner(values)
+        return self._items(data)
+
+    def _is_numbers(self, data: Any) -> bool:
+        numbers = isinstance(data, np.ndarray) and data.ndim == 1 and data.dtype.kind in "iuf"
+        return numbers and self.plan.is_numbers
+
+    def _items(self, data: Any) -> Any:
         shape = shape_of(data, self.plan.frames)
         if self.direct is not None:
-            if shape is Shape.NUMBERS and self.plan.is_numbers and data.dtype.kind in "iuf":
-                values = _contiguous_numbers(data)
-                if values is not data:
-                    return self._runner(values)
             return as_result(self.direct(list(items_of(data, shape))), shape)
         with self._counted(), self._run() as run:
             if shape is Shape.SIGNAL and self._whole_signal:

@@ -1,7 +1,7 @@
 """Manifests: a pipeline as data. Read, checked and written here; what a type does is the registry's.
 
-Version "1.0" has nodes with id, type, params and runtime_hint, edges with from, to, output_key and input_key, and a config. The
-older "v1" (node_type, connections) is read too. A manifest cannot import or evaluate code.
+Version "1.0" has nodes with id, type, params and runtime_hint, edges with from, to, output_key and input_key, and a
+config. The older "v1" (node_type, connections) is read too. A manifest cannot import or evaluate code.
 """
 
 from __future__ import annotations
@@ -101,8 +101,11 @@ def decode(text: str | bytes) -> Manifest:
     VersionMismatch
         Its version is neither "1.0" nor "v1".
     """
-    if len(text) > MAX_BYTES:
-        raise ManifestError(f"The manifest has {len(text):,} bytes; accepted are up to {MAX_BYTES:,}.")
+    size = len(text)
+    if isinstance(text, str) and size > MAX_BYTES // 4:  # a character has up to four
+        size = len(text.encode(errors="surrogatepass"))
+    if size > MAX_BYTES:
+        raise ManifestError(f"The manifest has {size:,} bytes; accepted are up to {MAX_BYTES:,}.")
     try:
         manifest = _DECODER.decode(text)
     except msgspec.ValidationError:
@@ -181,7 +184,7 @@ def parse_yaml(text: bytes) -> Any:
         for event in yaml.parse(text, Loader=loader_type):
             if isinstance(event, yaml.AliasEvent):
                 raise ManifestError(f"The manifest has the alias *{event.anchor}; accepted is YAML without aliases.")
-        return yaml.load(text, Loader=loader_type)  # noqa: S506 - one of the two safe loaders
+        return yaml.load(text, Loader=loader_type)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         if isinstance(error, ManifestError):
             raise
@@ -249,9 +252,11 @@ def validation_error(error: msgspec.ValidationError, within: str = "") -> Manife
 
 
 def _deep(manifest: Manifest) -> bool:
-    return any(spec.params and _depth_beyond(spec.params, MAX_DEPTH - 3) for spec in manifest.nodes) or _depth_beyond(
-        manifest.metadata, MAX_DEPTH - 1
-    )
+    for spec in manifest.nodes:
+        for value in spec.params.values():
+            if isinstance(value, dict | list) and _depth_beyond(value, MAX_DEPTH - 4):
+                return True
+    return _depth_beyond(manifest.metadata, MAX_DEPTH - 1)
 
 
 def _depth_beyond(data: Any, levels: int) -> bool:

@@ -1,9 +1,9 @@
 """What a pipeline has counted and timed, in the documents' two JSON shapes.
 
-Counts are exact. Times are sampled where they are short (see :data:`paceline.pipeline.program.TIMED_EVERY`): the average is of
-those that were timed, the total is that average for all. The overhead is not timed but worked out: the number of
-clock readings times what one costs here. An error at the end of the input is no item's, so it is in ``error_count`` and leaves
-``success_count`` as it is. Where metrics are off everything is 0.
+Counts are exact. Times are sampled where they are short (see :data:`paceline.pipeline.program.TIMED_EVERY`): the
+average is of those that were timed, the total is that average for all. The overhead is not timed but worked out: the
+number of clock readings times what one costs here. An error at the end of the input is no item's, so it is in
+``error_count`` and leaves ``success_count`` as it is. Where metrics are off everything is 0.
 """
 
 from __future__ import annotations

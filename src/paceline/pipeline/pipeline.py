@@ -14,13 +14,11 @@ from paceline.pipeline.explanation import Explanation
 from paceline.pipeline.graph import Edge
 from paceline.pipeline.immediate import Immediate
 from paceline.pipeline.manifest import Config, EdgeSpec, Manifest, NodeSpec, RuntimeHint
-from paceline.pipeline.metrics import MetricsShape, as_json
+from paceline.pipeline.metrics import MetricsShape
 from paceline.pipeline.nodes.base import Node, registered
-from paceline.pipeline.nodes.flow import OUTPUT, MapNode
-from paceline.pipeline.plan import Entry, make_plan
+from paceline.pipeline.nodes.flow import INPUT, OUTPUT, MapNode
+from paceline.pipeline.plan import Entry, entry_of, make_plan
 from paceline.pipeline.waiting import Waiting
-
-INPUT = "input"
 
 
 class Pipeline:
@@ -31,7 +29,8 @@ class Pipeline:
     name : str
         Its id in metrics and manifests.
     **config
-        The fields of a manifest's config: ``runtime_hint``, ``enable_metrics``, ``on_error``, ``retry_policy``, ``max_retries``,
+        The fields of a manifest's config: ``runtime_hint``, ``enable_metrics``, ``on_error``, ``retry_policy``,
+        ``max_retries``,
         ``circuit_breaker_threshold`` and the others of :class:`paceline.pipeline.Config`.
 
     Raises
@@ -110,7 +109,7 @@ class Pipeline:
         numbers = [self._number(source, "after") for source in sources]
         self._numbers[entry.id] = len(self._entries)
         self._entries.append(entry)
-        self._edges += [Edge(number, len(self._entries) - 1, OUTPUT, INPUT) for number in numbers]
+        self._edges += [(number, len(self._entries) - 1, OUTPUT, INPUT) for number in numbers]
         self._ready = None
         return self
 
@@ -122,8 +121,7 @@ class Pipeline:
         NodeNotFound
             One of them is not there.
         """
-        edge = Edge(self._number(source, "source"), self._number(target, "target"), output_key, input_key)
-        self._edges.append(edge)
+        self._edges.append((self._number(source, "source"), self._number(target, "target"), output_key, input_key))
         self._ready = None
         return self
 
@@ -142,22 +140,16 @@ class Pipeline:
         made = cls.__new__(cls)
         made.name, made._description, made._metadata = found.name, found.description, found.metadata
         made._config = _config(config, found.config) if config else found.config
-        numbers: dict[str, int] = {}
-        made._entries = entries = []
-        from_spec = Entry.from_spec
-        for number, spec in enumerate(found.nodes):
-            if numbers.setdefault(spec.id, number) != number:
-                raise ManifestError(f"nodes[{number}].id: {spec.id!r} is taken by another node.", f"nodes[{number}].id")
-            entries.append(from_spec(spec.id, spec.type, spec.params, spec.runtime_hint, number))
-        made._numbers = numbers
-        made._edges = edges = []
-        for number, edge in enumerate(found.edges):
-            source, target = numbers.get(edge.source), numbers.get(edge.target)
-            if source is None or target is None:
-                field, missing = ("from", edge.source) if source is None else ("to", edge.target)
-                path = f"edges[{number}].{field}"
-                raise NodeNotFound(f"{path}: there is no node {missing!r}; accepted are the nodes' ids.", path)
-            edges.append(Edge(source, target, edge.output_key, edge.input_key))
+        made._entries = [entry_of(spec, number) for number, spec in enumerate(found.nodes)]
+        made._numbers = numbers = {spec.id: number for number, spec in enumerate(found.nodes)}
+        if len(numbers) < len(found.nodes):
+            raise _taken(found)
+        try:
+            made._edges = [
+                (numbers[edge.source], numbers[edge.target], edge.output_key, edge.input_key) for edge in found.edges
+            ]
+        except KeyError:
+            raise _not_there(found) from None
         made._ready = None
         made._prepare()
         return made
@@ -192,8 +184,8 @@ class Pipeline:
         for number, entry in enumerate(self._entries):
             if entry.made is not None and registered().get(entry.type) is not type(entry.made):
                 raise ManifestError(
-                    f"nodes[{number}].type: the node {entry.id!r} is of {type(entry.made).__name__}, which is not registered; "
-                    "accepted is a class under @paceline.pipeline.register.",
+                    f"nodes[{number}].type: the node {entry.id!r} is of {type(entry.made).__name__}, which is not "
+                    "registered; accepted is a class under @paceline.pipeline.register.",
                     f"nodes[{number}].type",
                 )
             params = dict(entry.params) if entry.made is None else entry.node.params()
@@ -249,7 +241,8 @@ class Pipeline:
         ready = self._ready
         if ready is None:
             ready = self._prepare()
-        return ready.run_sync(data)
+        direct = ready.direct
+        return ready.run_sync(data) if direct is None else direct(data)
 
     async def run(self, data: Any) -> Any:
         """Run an input; as :meth:`run_sync`, and an async iterable is taken too.
@@ -357,6 +350,26 @@ class Pipeline:
         while f"{type}_{number}" in self._numbers:
             number += 1
         return f"{type}_{number}"
+
+
+def _taken(manifest: Manifest) -> ManifestError:
+    seen = set[str]()
+    for number, spec in enumerate(manifest.nodes):
+        if spec.id in seen:
+            break
+        seen.add(spec.id)
+    return ManifestError(f"nodes[{number}].id: {spec.id!r} is taken by another node.", f"nodes[{number}].id")
+
+
+def _not_there(manifest: Manifest) -> NodeNotFound:
+    ids = {spec.id for spec in manifest.nodes}
+    path, missing = next(
+        (f"edges[{number}].{field}", id)
+        for number, edge in enumerate(manifest.edges)
+        for field, id in (("from", edge.source), ("to", edge.target))
+        if id not in ids
+    )
+    return NodeNotFound(f"{path}: there is no node {missing!r}; accepted are the nodes' ids.", path)
 
 
 def _config(given: Mapping[str, Any], base: Config | None = None) -> Config:

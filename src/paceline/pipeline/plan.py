@@ -3,73 +3,45 @@
 from __future__ import annotations
 
 import threading
-from inspect import iscoroutinefunction
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from inspect import iscoroutinefunction
 from typing import Any, Final
+
+import msgspec
 
 from paceline.backends import BackendUnavailable, Kernel
 from paceline.pipeline.errors import ManifestError, NodeNotFound
 from paceline.pipeline.graph import Edge, topological_order
-from paceline.pipeline.manifest import Config, RuntimeHint
-from paceline.pipeline.nodes.base import Lowered, Node, StatefulNode, registered, type_name
-from paceline.pipeline.nodes.flow import OUTPUT
+from paceline.pipeline.manifest import Config, NodeSpec, RuntimeHint
+from paceline.pipeline.nodes.base import LOWER, Lowered, Node, StatefulNode, registered, type_name
+from paceline.pipeline.nodes.flow import INPUT, OUTPUT
 from paceline.pipeline.program import Kind, Program, Source, is_line
 from paceline.pipeline.resilience import Guard, Resilience
 from paceline.selection import chosen_backend, select
 
 OPERATION: Final = "run_pipeline"
 NUMBERS: Final = frozenset({Kind.PASS, Kind.ADD, Kind.SUBTRACT, Kind.MULTIPLY, Kind.DIVIDE})
+CALLED: Final = frozenset({Kind.CALL, Kind.CALL_MANY})
 DIRECTED: Final = frozenset({Kind.FILTER, Kind.ROUTE, Kind.BUFFER})
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(msgspec.Struct, eq=False):
     """A node of a graph: an object, or a type and params of which one is made when it is needed."""
 
     id: str
     type: str
     params: Mapping[str, Any]
     hint: RuntimeHint = "auto"
-    made: Node | None = None
     lowered: Lowered | None = None
     """What executors know it as; None: it is called."""
+    made: Node | None = None
 
     @classmethod
     def of(cls, node: Node, id: str, hint: RuntimeHint) -> Entry:
         """Make the entry of an object."""
-        return cls(id, type_name(type(node)), {}, hint, node, node.lowered())
-
-    @classmethod
-    def from_spec(cls, id: str, type: str, params: Mapping[str, Any], hint: RuntimeHint, number: int) -> Entry:
-        """Make the entry of a type and params, which are checked.
-
-        Raises
-        ------
-        NodeNotFound
-            No such type is registered.
-        ManifestError
-            The params are not the type's.
-        """
-        kind = registered().get(type)
-        if kind is None:
-            path = f"nodes[{number}].type"
-            raise NodeNotFound(
-                f"{path}: no node type {type!r} is registered; accepted are {', '.join(sorted(registered()))}.",
-                path,
-            )
-        entry = cls(id, type, params, hint)
-        lower = getattr(kind, "lower", None)
-        try:
-            if lower is not None:
-                entry.lowered = lower(params)
-            else:
-                entry.made = kind(**params)
-                entry.lowered = entry.made.lowered()
-        except (TypeError, ValueError) as error:
-            path = f"nodes[{number}].params"
-            raise ManifestError(f"{path}: {error}", path) from error
-        return entry
+        return cls(id, type_name(type(node)), {}, hint, node.lowered(), node)
 
     @property
     def node(self) -> Node:
@@ -77,6 +49,33 @@ class Entry:
         if self.made is None:
             self.made = registered()[self.type](**self.params)
         return self.made
+
+
+def entry_of(spec: NodeSpec, number: int) -> Entry:
+    """Make the entry of a manifest's node, whose type and params are checked.
+
+    Raises
+    ------
+    NodeNotFound
+        No such type is registered.
+    ManifestError
+        The params are not the type's.
+    """
+    type, params = spec.type, spec.params
+    try:
+        lower = LOWER.get(type)
+        if lower is not None:
+            return Entry(spec.id, type, params, spec.runtime_hint, lower(params))
+        kind = registered().get(type)
+        if kind is not None:
+            made = kind(**params)
+            return Entry(spec.id, type, params, spec.runtime_hint, made.lowered(), made)
+    except (TypeError, ValueError) as error:
+        path = f"nodes[{number}].params"
+        raise ManifestError(f"{path}: {error}", path) from error
+    path = f"nodes[{number}].type"
+    known = ", ".join(sorted(registered()))
+    raise NodeNotFound(f"{path}: no node type {type!r} is registered; accepted are {known}.", path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +117,15 @@ class Plan:
     failed_runs: int = 0
 
     @property
+    def calls(self) -> bool:
+        """Whether a node is called, rather than done by an executor itself."""
+        return Kind.CALL in self.kinds or Kind.CALL_MANY in self.kinds
+
+    @property
     def shares_nodes(self) -> bool:
         """Whether all runs may share the nodes: no called one begins, keeps or ends something in a run."""
-        return not any(
-            kind in (Kind.CALL, Kind.CALL_MANY) and (isinstance(entry.node, StatefulNode) or has_life(entry.node))
+        return not self.calls or not any(
+            kind in CALLED and (isinstance(entry.node, StatefulNode) or has_life(entry.node))
             for kind, entry in zip(self.kinds, self.entries, strict=True)
         )
 
@@ -175,6 +179,40 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -
     BackendUnavailable
         A runtime hint cannot be met.
     """
+    plan = _plan_of_line(entries, edges, config) or _plan_of_graph(entries, edges, config)
+    _choose_executor(plan)
+    plan.guards = _guards(plan)
+    plan.errors, plan.late_errors, plan.retries = ([0] * len(entries) for _ in range(3))
+    return plan
+
+
+def _plan_of_line(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -> Plan | None:
+    """Lay out a line of nodes that executors know, in the order in which they are given; None for any other graph."""
+    lowered = [entry.lowered for entry in entries]
+    if edges != _line_edges(len(entries)) or None in lowered:
+        return None
+    kinds, params = zip(*lowered, strict=True)  # type: ignore[arg-type]
+    if Kind.ROUTE in kinds:
+        return None
+    sources, keys, outputs = _line(len(entries))
+    ids = tuple([entry.id for entry in entries])
+    return Plan(list(entries), config, kinds, params, sources, keys, outputs, (len(ids) - 1,), ids, config.runtime_hint)
+
+
+@lru_cache(maxsize=32)
+def _line_edges(nodes: int) -> list[Edge]:
+    return [(node, node + 1, OUTPUT, INPUT) for node in range(nodes - 1)]
+
+
+@lru_cache(maxsize=32)
+def _line(nodes: int) -> tuple[Any, ...]:
+    """Return the sources, the ports' keys and the outputs of a line."""
+    sources = tuple(((Source(node - 1, None),),) if node else () for node in range(nodes))
+    return sources, tuple((INPUT,) if node else () for node in range(nodes)), tuple({} for _ in range(nodes))
+
+
+def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -> Plan:
+    """Order a graph and lay it out."""
     order = topological_order([entry.id for entry in entries], edges)
     place = [0] * len(order)
     for number, old in enumerate(order):
@@ -210,7 +248,8 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -
         ids=tuple([entry.id for entry in ordered]),
         hint=config.runtime_hint,
     )
-    kinds, params = [], []
+    kinds: list[Kind] = []
+    params: list[Any] = []
     for number, entry in enumerate(ordered):
         if entry.lowered is None:
             node = entry.node
@@ -231,9 +270,6 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[Edge], config: Config) -
         kinds.append(kind)
         params.append(param)
     plan.kinds, plan.params = tuple(kinds), tuple(params)
-    _choose_executor(plan)
-    plan.guards = _guards(plan)
-    plan.errors, plan.late_errors, plan.retries = [0] * len(order), [0] * len(order), [0] * len(order)
     return plan
 
 
@@ -294,6 +330,8 @@ def _choose_executor(plan: Plan) -> None:
     plan.backend = named or chosen_backend(OPERATION)
     plan.why = why if named else "it is the best one here for this operation"
     select(OPERATION, named)  # raises where the hint cannot be met
+    if hints == {"auto"}:
+        return
     kinds = list(plan.kinds)
     params = list(plan.params)
     for number, entry in enumerate(plan.entries):
@@ -348,6 +386,8 @@ def _guards(plan: Plan) -> list[Guard | None]:
         cooldown_ms=config.circuit_breaker_cooldown_ms,
         timeout_ms=config.timeout_ms,
     )
+    if NUMBERS.issuperset(plan.kinds):
+        return [None] * len(plan.entries)
     idle = config.retry_policy == "none" and config.circuit_breaker_threshold is None
     return [
         Guard(resilience, entry.node.retryable) if not idle and _is_users(entry) else None for entry in plan.entries
@@ -364,7 +404,7 @@ def _is_users(entry: Entry) -> bool:
 def program_of(plan: Plan, open: Any, whole: Any) -> Program:
     """Return what executors run."""
     return Program(
-        kinds=tuple(map(int, plan.kinds)),
+        kinds=plan.kinds,
         params=plan.params,
         sources=plan.sources,
         keys=plan.keys,

@@ -10,7 +10,8 @@ one, the first of each become one item, a dict by the ports' keys. For each item
 says and sends what comes of it. What a sink sends is output.
 
 **The end.** When the input ends there is one more tick without an item: every node takes what is sent to it, then
-what its ``flushes`` entry gives is sent, in order. A buffer's own flush is the executor's. Where ports are left with
+what its ``flushes`` entry gives is sent, in order. A buffer's own flush is the executor's; nodes of
+numbers have none. Where ports are left with
 items that have no partner, ``leftover(node, lengths)`` is called before the flush; it raises, or returns to go on.
 
 ========== ===================================== ================================================================
@@ -39,11 +40,12 @@ the program runs: an entry is read before each call. In the tick whatever is rai
 ``recover(node, index, x, error)``; what that returns is taken as the call's result (for CALL_MANY a list; for FILTER a
 bool; ROUTE an output), or it raises. Other exceptions pass.
 
-**Metrics.** An executor counts, for each node, the items that it took, failed ones included. Time is sampled by one rule:
-a tick is timed, node by node, if the last timed one took longer than :data:`SLOW_NS`, else one tick in
+**Metrics.** An executor counts, for each node, the items that it took, failed ones included. Time is sampled by one
+rule: a tick is timed, node by node, if the last timed one took longer than :data:`SLOW_NS`, else one tick in
 :data:`TIMED_EVERY`, the first one among them. The last tick, without an item, is not timed. Of chains over a whole list
-or array one run in :data:`TIMED_EVERY` is timed, the first one among them, however long it takes: node by node is not
-how they run otherwise. Whole runs are timed by the first rule, or more often.
+or array one run in :data:`TIMED_EVERY` is timed, the first one among them, however long it takes; where node by node is
+not how a chain runs, an executor may time some blocks of it, and counts their items. Reading and boxing are the first and
+the last node's time, and a node that only passes may have none. Whole runs are timed by the first rule, or more often.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Resilience:
     def wait_s(self, retry: int) -> float:
         """Return the seconds before a retry, the first one numbered 0: 100, 200, 400 ms; with jitter, up to that."""
         ms = min(self.base_ms * (1.0 if self.policy == "fixed" else 2.0 ** min(retry, 64)), self.cap_ms)
-        return (random.uniform(0.0, ms) if self.jitter else ms) / 1_000.0  # noqa: S311
+        return (random.uniform(0.0, ms) if self.jitter else ms) / 1_000.0
 
 
 def is_retryable(error: Exception, more: tuple[type[Exception], ...]) -> bool:
@@ -118,8 +118,6 @@ class Guard:
 
     def admit(self) -> None:
         """Raise :class:`Refused` while the breaker is open, or while another call is the one let through."""
-        if self._opened_at is None:
-            return
         with self._lock:
             if self._opened_at is None:
                 return

@@ -197,10 +197,10 @@ class Run:
         if node is not None:
             return node.process
         if kind is Kind.FILTER:
-            return lambda item: entry.node.holds(item)  # type: ignore[attr-defined]
+            return lambda item: entry.node.holds(item)  # type: ignore[attr-defined]  # noqa: PLW0108 - made when called
         if kind is Kind.ROUTE:
             return lambda item: self._route(number, item)
-        return lambda item: entry.node.process(item)
+        return lambda item: entry.node.process(item)  # noqa: PLW0108
 
     def _route(self, number: int, item: Any) -> int | None:
         """Return the number of the output that a router sends an item to."""

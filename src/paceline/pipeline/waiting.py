@@ -1,8 +1,8 @@
 """Runs a plan in which a node waits: asyncio walks the graph, and lines of numbers go to the executor.
 
-The outcome is that of running tick after tick and node after node; only waiting overlaps. Within a tick, branches that wait
-do so at the same time; where a node may work on several items at once, ticks overlap too, and each node lets them in
-in order. An error ends a run once everything that comes before it in that order has had its say, so neither results
+The outcome is that of running tick after tick and node after node; only waiting overlaps. Within a tick, branches that
+wait do so at the same time; where a node may work on several items at once, ticks overlap too, and each node lets them
+in in order. An error ends a run once everything that comes before it in that order has had its say, so neither results
 nor errors nor counts depend on timing.
 """
 
@@ -13,7 +13,7 @@ import contextlib
 import inspect
 import threading
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from time import perf_counter_ns
 from typing import Any, Final, NoReturn
@@ -79,7 +79,7 @@ class Gate:
 class Tick:
     """One item on its way through the graph, or the end of the input."""
 
-    __slots__ = ("index", "items", "ledger", "number", "outboxes")
+    __slots__ = ("failure", "index", "items", "ledger", "number", "outboxes", "until")
 
     def __init__(self, number: int, index: int, items: list[Any], nodes: int) -> None:
         self.number = number
@@ -87,6 +87,9 @@ class Tick:
         self.items = items
         self.outboxes: list[list[Any]] = [[]] * nodes
         self.ledger = Ledger(nodes)
+        self.failure: Exception | None = None
+        self.until: int | None = None
+        """The last node that counts: where the tick failed."""
 
 
 class Waiting:
@@ -256,7 +259,7 @@ class WaitingWalk:
         """Run the tick at the end of the input."""
         return self._settled(await self._through(self._begin(None)))
 
-    async def ticks(self, source: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[list[list[Any]]]:
+    async def ticks(self, source: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[list[list[Any]], None]:
         """Yield each tick's output in order; as many are on their way as the widest node takes."""
         items = aiter(source) if isinstance(source, AsyncIterable) else _Plain(iter(source))
         pending: deque[asyncio.Task[Tick]] = deque()
@@ -308,7 +311,11 @@ class WaitingWalk:
         return Tick(number, LAST if items is None else number, items or [], len(self._plan.entries))
 
     def _settled(self, tick: Tick) -> list[list[Any]]:
-        self._ready.settle(self._run, tick.ledger)
+        """Let a tick count, whose turn it is, and return what its sinks sent, or raise its error."""
+        self._ready.settle(self._run, tick.ledger, tick.until)
+        if tick.failure is not None:
+            failure, tick.failure = tick.failure, None  # the error's frames hold the tick
+            raise failure
         kinds, outboxes = self._plan.kinds, tick.outboxes
         return [
             [item for _, item in outboxes[sink]] if kinds[sink] is Kind.ROUTE else outboxes[sink]
@@ -316,16 +323,16 @@ class WaitingWalk:
         ]
 
     async def _through(self, tick: Tick) -> Tick:
-        """Take a tick through every step."""
+        """Take a tick through every step; an error is kept until it is the tick's turn."""
         if self._ready.branches:
             await self._through_branches(tick)
             return tick
         for number, step in enumerate(self._ready.steps):
             try:
                 await self._step(number, step, tick)
-            except Exception:
-                self._ready.settle(self._run, tick.ledger, step.stop - 1)
-                raise
+            except Exception as error:
+                tick.failure, tick.until = error, step.stop - 1
+                break
         return tick
 
     async def _through_branches(self, tick: Tick) -> None:
@@ -366,18 +373,19 @@ class WaitingWalk:
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in sorted(done, key=running.__getitem__):
                     number = running.pop(task)
-                    error = task.exception() if not task.cancelled() else asyncio.CancelledError()
-                    if error is None:
+                    if task.cancelled():
+                        raise asyncio.CancelledError
+                    ended = task.exception()
+                    if ended is None:
                         completed(number)
-                    elif not isinstance(error, Exception):
-                        raise error
+                    elif not isinstance(ended, Exception):
+                        raise ended
                     elif failed is None or number < failed[0]:
-                        failed = (number, error)
+                        failed = (number, ended)
         finally:
             await _cancelled(running)
         if failed is not None:
-            ready.settle(self._run, tick.ledger, ready.steps[failed[0]].stop - 1)
-            raise failed[1]
+            tick.failure, tick.until = failed[1], ready.steps[failed[0]].stop - 1
 
     async def _step(self, number: int, step: range, tick: Tick) -> None:
         """Take a tick through one step, when the step's gate lets it in."""

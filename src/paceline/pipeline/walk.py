@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 from typing import Any, Final
 
-from paceline.pipeline.program import SLOW_NS, TIMED_EVERY, Comparison, Count, Kind, Opened, Program
+from paceline.pipeline.program import SLOW_NS, TIMED_EVERY, Comparison, Count, Kind, Opened, Program, Session
 
 Outbox = list[Any]
 
@@ -175,7 +175,7 @@ class Walk:
         if kind == Kind.BUFFER:
             size = self._program.params[node]
 
-            def hold(item: Any, index: int, outbox: Outbox) -> None:
+            def hold(item: Any, index: int, outbox: Outbox) -> None:  # noqa: ARG001 - as all steps
                 held = self._held[node]
                 held.append(item)
                 if len(held) == size:
@@ -229,7 +229,7 @@ class WalkRunner:
             return output[0]
         return {self._program.names[sink]: items for sink, items in zip(self._program.sinks, output, strict=True)}
 
-    def open(self, opened: Opened) -> Walk:
+    def open(self, opened: Opened) -> Session:
         """Begin a run that is fed in pieces."""
         return Walk(self._program, opened, self._clock)
 

@@ -239,6 +239,48 @@ def test_out_may_overlap_packed_x(backend, source, to, ahead):
     assert out.tobytes() == expected.tobytes()
 
 
+def test_what_was_converted_once_is_still_checked(backend):
+    """A second call of a kind takes a shorter way in."""
+    x, packed = np.zeros(6, np.float32), np.zeros((6, 3), np.uint8)
+    shorten = {"to": "i16", "backend": backend}
+    widen = {"to": "f32", "source": "i24", "backend": backend}
+    for _ in range(2):
+        assert convert_format(x, **shorten).dtype == np.int16
+        assert convert_format(packed, **widen).shape == (6,)
+        assert convert_format(packed[::2], **widen).shape == (3,)
+        assert convert_format(x[::-2].reshape(3, 1), **shorten).shape == (3, 1)
+        assert convert_format(np.float32(1), **shorten) == 32_767
+        with pytest.raises(ValueError, match="a last axis of 3 bytes"):
+            convert_format(packed[:, :2], **widen)
+        with pytest.raises(ValueError, match="a last axis of 3 bytes"):
+            convert_format(np.uint8(1), **widen)
+        with pytest.raises(ValueError, match=r"out has shape \(5,\)"):
+            convert_format(x, out=np.zeros(5, np.int16), **shorten)
+        with pytest.raises(TypeError, match="out has dtype int32"):
+            convert_format(x, out=np.zeros(6, np.int32), **shorten)
+        with pytest.raises(TypeError, match="out is a list"):
+            convert_format(x, out=[0] * 6, **shorten)
+        with pytest.raises(ValueError, match="out is read-only"):
+            convert_format(x, out=np.zeros(12, np.int16)[::2], **shorten)
+        with pytest.raises(ValueError, match="rounding is"):
+            convert_format(x, rounding="up", **shorten)
+        swapped = np.array([0.5, -1.0], ">f4")
+        assert convert_format(swapped, **shorten).tolist() == [16_384, -32_768]
+        memory = np.zeros(40, np.uint8)
+        x_there, out_there = memory[:24].view(np.float32), memory[16:28].view(np.int16)
+        x_there[:] = 0.5
+        assert convert_format(x_there, out=out_there, **shorten).tolist() == [16_384] * 6
+
+
+def test_large_results_begin_at_a_cache_line(backend):
+    for frames in (1_000_000, 1_000_001, 1_234_567):
+        for to in ("i24", "f32", "f64"):
+            y = convert_format(np.zeros(frames, np.int16), to, backend=backend)
+            assert y.ctypes.data % 64 == 0
+            assert y.flags.carray
+            assert len(y) == frames
+
+
 @pytest.mark.parametrize("rule", LEGACY)
 class TestLegacy:
     def test_float32_to_int16(self, backend, rule):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,6 +10,7 @@ import pytest
 import paceline
 from conformance.audio.signals import PEAK, noise, stream
 from conformance.routes import backends_with
+from conformance.threads import runs_during
 from oracles import resample as oracle
 from paceline.audio._fft import is_smooth, transform
 
@@ -302,35 +300,6 @@ def long_calls():
         "deinterleave": (x.view(np.uint32), np.zeros(planar.shape, np.uint32)),
         "to_mono": (x, np.zeros(len(x), np.float32)),
     }
-
-
-def runs_during(call):
-    """Say whether another thread got to run inside of a call.
-
-    Threads take no turns while this is asked, so that only giving the lock away lets the other one run.
-    """
-    gate, ran = threading.Lock(), []
-    gate.acquire()
-
-    def other():
-        with gate:
-            ran.append(True)
-
-    turn = sys.getswitchinterval()
-    thread = threading.Thread(target=other)
-    thread.start()
-    time.sleep(0.002)  # until it waits
-    sys.setswitchinterval(1_000.0)
-    try:
-        gate.release()
-        before = len(ran)
-        call()
-        after = len(ran)
-    finally:
-        sys.setswitchinterval(turn)
-        thread.join()
-    assert before == 0
-    return after == 1
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,10 @@ class RepeatedStamps(StrEnum):
 def compare(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SUITE|OPERATION|FILE.py]...", help="What to compare; default: every suite."),
+        typer.Argument(
+            metavar="[SUITE|OPERATION|FILE.py]...",
+            help="What to compare; default: every suite, the executor's published rows.",
+        ),
     ] = None,
     trajectory: Annotated[Path | None, typer.Option(help="Your own poses: a TUM file.")] = None,
     video_timestamps: Annotated[

@@ -69,8 +69,11 @@ def best_peer(table: Table) -> str | None:
     return table.fastest(name for name in table.names if table.group(name) == "peer")
 
 
-def on_speed(table: Table | None, claimed: float | None, absent: str) -> Verdict:
-    """Return whether Rust is `claimed` times as fast as the published code, and what it gains over the best plain."""
+def on_speed(table: Table | None, claimed: float | None, absent: str, code: str = "the published code") -> Verdict:
+    """Return whether Rust is `claimed` times as fast as the published code, and what it gains over the best plain.
+
+    `code` says what was measured in its place, where it was not the code itself.
+    """
     if table is None:
         return untested(absent)
     if stopped := _stopped(table):
@@ -79,18 +82,29 @@ def on_speed(table: Table | None, claimed: float | None, absent: str) -> Verdict
         return untested("no ratio was published")
     published, plain = published_code(table), best_plain(table)
     if published is None and any(table.group(name) == "as published" for name in table.names):
-        return untested("the published code was not timed")
+        return untested(f"{code} was not timed")
     if published is None:
         return _without_code(table, claimed)
     pair = table.pair(published, CLAIMED)
     word = _judged(pair, claimed)
-    reason = f"rust ran {speed_text(pair.ratio, pair.interval)} against the published code"
+    reason = f"rust ran {speed_text(pair.ratio, pair.interval)} against {code}"
+    if (baseline := other_baseline(table)) is not None:
+        beside = table.pair(baseline, CLAIMED)
+        reason += f", {speed_text(beside.ratio, beside.interval)} against the {baseline}"
     if plain is not None:
         beside = table.pair(plain, CLAIMED)
         held = _judged(beside, claimed)
         link = "but only" if word == "holds" and held == "does not hold" and claimed > 1 else "and"
         reason += f", {link} {speed_text(beside.ratio, beside.interval)} against the best plain Python"
     return Verdict(word, reason, pair.ratio)
+
+
+def other_baseline(table: Table) -> str | None:
+    """Return the table's baseline where it is plain Python and neither the best nor the published code."""
+    name = table.baseline
+    if table.group(name) != "baseline" or name not in table.timed():
+        return None
+    return None if name == best_plain(table) else name
 
 
 def _without_code(table: Table, claimed: float) -> Verdict:
@@ -102,15 +116,22 @@ def _without_code(table: Table, claimed: float) -> Verdict:
     return Verdict(_judged(pair, claimed), f"no code was published with it; {ran}", pair.ratio)
 
 
-def on_target(table: Table | None, claimed: float | None, below_ns: int | None, absent: str) -> Verdict:
-    """Return whether a target was met: a speed over the published code (else the best plain), or a call's time."""
+def on_target(
+    table: Table | None, claimed: float | None, below_ns: int | None, absent: str, *, runs: bool = False
+) -> Verdict:
+    """Return whether a target was met: a speed over the published code (else the best plain), or a call's time.
+
+    With `runs` the target is that it runs at all, and gives what the others give.
+    """
     if table is None:
         return untested(absent)
     if stopped := _stopped(table):
         return stopped
-    if below_ns is not None:
+    if below_ns is not None or runs:
         found = table.cells[CLAIMED].call_ns
         assert found is not None
+        if below_ns is None:
+            return Verdict("met", figure=f"rust {time_text(found)}")
         return Verdict("met" if found < below_ns else "not met", figure=f"rust {time_text(found)}")
     others = {"the published code": published_code(table), "the best plain Python": best_plain(table)}
     pairs = {said: table.pair(name, CLAIMED) for said, name in others.items() if name is not None}

@@ -6,14 +6,14 @@ backend, and beside it against the best plain Python or NumPy, which is what a r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 import msgspec
 
-from paceline_harness.report.claims import Verdict, on_speed, on_target
+from paceline_harness.report.claims import CLAIMED, Verdict, on_speed, on_target, other_baseline
 from paceline_harness.report.means import geometric_mean
 from paceline_harness.report.tables import Table
 from paceline_harness.report.words import figure, speed_text, time_text
@@ -55,7 +55,7 @@ class Claimed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of a published table of targets: a speed to reach, or a time to stay below."""
+    """A row of a published table of targets: a speed to reach, a time to stay below, or something that must run."""
 
     target: str
     achieved: str | None = None
@@ -64,17 +64,22 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: int | None = None
     speedup: float | None = None
     below_ns: int | None = None
+    runs: bool = False
     note: str | None = None
     why: str | None = None
 
 
 class Speeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A published table of speeds; `average` is its arithmetic mean, where one was published."""
+    """A published table of speeds; `average` is its arithmetic mean, where one was published.
+
+    `code` is what the claims are tested against: the published code, or what was made in its likeness.
+    """
 
     name: str
     suite: str
     rows: list[Claimed]
     average: float | None = None
+    code: str = "the published code"
 
 
 class Targets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,21 +134,29 @@ def shown(tables: Sequence[Table]) -> list[Shown]:
 
 def _speeds(document: str, of: Speeds, tables: Sequence[Table]) -> Shown:
     rows: list[tuple[str, ...]] = []
-    verdicts, kept = [], []
+    verdicts: list[Verdict] = []
+    kept: list[tuple[float, float]] = []
+    over: dict[str, list[float]] = {}
     for claimed in of.rows:
         suite = claimed.suite or of.suite
         table = _find(tables, suite, claimed.title or claimed.operation, claimed.size)
         absent = claimed.why or _why_absent(suite)
-        verdict = on_speed(table, claimed.speedup, absent)
+        verdict = on_speed(table, claimed.speedup, absent, of.code)
         rows.append((claimed.operation, claimed.published, *_measured(table), verdict.text))
         verdicts.append(verdict)
         if verdict.measured is not None and claimed.speedup is not None:
             kept.append((claimed.speedup, verdict.measured))
-    return Shown(document, of.name, SPEED_HEADER, rows, verdicts, _mean(of, kept))
+            if table is not None and (baseline := other_baseline(table)) is not None:
+                over.setdefault(baseline, []).append(table.pair(baseline, CLAIMED).ratio)
+    header = tuple(name.replace("published code", of.code.removeprefix("the ")) for name in SPEED_HEADER)
+    return Shown(document, of.name, header, rows, verdicts, _mean(of, kept, over))
 
 
-def _mean(of: Speeds, kept: Sequence[tuple[float, float]]) -> str | None:
-    """Return the geometric means of the rows that are both published and measured, beside a published average."""
+def _mean(of: Speeds, kept: Sequence[tuple[float, float]], over: Mapping[str, Sequence[float]]) -> str | None:
+    """Return the geometric means of the rows that are both published and measured, beside a published average.
+
+    `over` are the speeds over the tables' own baselines, where these are neither the published code nor the best plain.
+    """
     said = []
     if of.average is not None:
         mean = geometric_mean(row.speedup for row in of.rows if row.speedup is not None)
@@ -154,9 +167,14 @@ def _mean(of: Speeds, kept: Sequence[tuple[float, float]]) -> str | None:
     if len(kept) > 1:
         published, measured = (geometric_mean(column) for column in zip(*kept, strict=True))
         said.append(
-            f"Geometric mean over the {len(kept)} rows that are both published and measured, Rust against the "
-            f"published code: {figure(published)}x published, {figure(measured)}x measured."
+            f"Geometric mean over the {len(kept)} rows that are both published and measured, Rust against "
+            f"{of.code}: {figure(published)}x published, {figure(measured)}x measured."
         )
+        said += [
+            f"Against the {name}, in the same rows: {figure(geometric_mean(speeds))}x."
+            for name, speeds in over.items()
+            if len(speeds) == len(kept)
+        ]
     return " ".join(said) or None
 
 
@@ -166,7 +184,7 @@ def _targets(document: str, of: Targets, tables: Sequence[Table]) -> Shown:
     for target in of.rows:
         suite = target.suite or of.suite
         table = _find(tables, suite, target.title, target.size) if target.title else None
-        verdict = on_target(table, target.speedup, target.below_ns, target.why or _why_absent(suite))
+        verdict = on_target(table, target.speedup, target.below_ns, target.why or _why_absent(suite), runs=target.runs)
         measured = ", ".join(filter(None, (verdict.figure, target.note if verdict.figure else None))) or "–"
         rows.append((target.target, target.achieved or "–", measured, verdict.text))
         verdicts.append(verdict)

@@ -99,5 +99,6 @@ def inverse_times(found: Pair, sign: str = "") -> str:
 
 def lower_first(title: str) -> str:
     """Return a title as it stands inside a sentence; acronyms stay, and titles that are capitalised throughout."""
-    capitalised = any(word[:1].isupper() and not word.isupper() for word in title.split()[1:])
-    return title if capitalised or title[:2].isupper() else title[:1].lower() + title[1:]
+    first, *rest = title.split() or [""]
+    capitalised = any(word[:1].isupper() and not word.isupper() for word in rest)
+    return title if capitalised or first[1:] != first[1:].lower() else title[:1].lower() + title[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SuiteOptions:
-    """What a suite is asked for: backends (None: all), poses or sound to run on, sizes (None: the suite's own)."""
+    """What a suite is asked for: backends (None: all), poses or sound to run on, sizes (None: the suite's own).
+
+    `brief` leaves out what is measured only where a suite is named.
+    """
 
     backends: tuple[str, ...] | None = None
     data: TrajectoryData | None = None
     sizes: tuple[int, ...] | None = None
     sound: Sound | None = None
+    brief: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,12 @@ SUITES: dict[str, Suite] = {
             "paceline_harness.suites.audio",
         ),
         Suite(
+            "executor",
+            "pipelines of nodes over lists and arrays, beside a plain loop, asyncio, C and pipeline libraries",
+            ("run_pipeline",),
+            "paceline_harness.suites.executor",
+        ),
+        Suite(
             "formats",
             "every pair of sample formats at several sizes, and layouts, beside memcpy; measured where it is named",
             ("convert_format", "interleave", "deinterleave"),
@@ -87,7 +97,7 @@ class UnknownNameError(ValueError):
 
 
 def chosen(names: Sequence[str], options: SuiteOptions) -> list[Comparison]:
-    """Return the comparisons of the named suites and operations, the usual suites when none is named, each once.
+    """Return the comparisons of the named suites and operations, each once; else the usual suites, in brief.
 
     Raises
     ------
@@ -102,6 +112,7 @@ def chosen(names: Sequence[str], options: SuiteOptions) -> list[Comparison]:
                 f"the operations {', '.join(operations)}."
             )
     wanted = set(names) or {suite.name for suite in SUITES.values() if suite.usual}
+    options = replace(options, brief=not names)
     return [
         comparison
         for suite in SUITES.values()

@@ -8,6 +8,8 @@ Floats = NDArray[np.float64]
 Samples = NDArray[Any]
 Quaternion = tuple[float, float, float, float]
 
+chain_loops: Any
+
 def slerp_quaternion(
     t: int, t0: int, q0: Quaternion, t1: int, q1: Quaternion, extrapolate: bool = False
 ) -> Quaternion: ...

@@ -4,3 +4,4 @@
 include "_interpolation.pxi"
 include "_formats.pxi"
 include "_layouts.pxi"
+include "_chains.pxi"

@@ -1,23 +1,28 @@
 # Sample formats. One loop a pair and rounding, all made from these few lines by fused types; packed int24 goes through
-# int32, sixteen at a time in a register.
+# int32, 64 at a time in registers.
 
 from libc.math cimport floor, floorf, rint, trunc
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 include "_buffers.pxi"
 
 cdef extern from "_int24.h" nogil:
     enum: INT24_BEYOND
-    void int24_unpack(const uint8_t *source, int32_t *to, Py_ssize_t n)
-    void int24_pack(const int32_t *source, uint8_t *to, Py_ssize_t n)
-    void int24_unpack16(const uint8_t *source, int32_t *to)
-    void int24_pack16(const int32_t *source, uint8_t *to)
+    void int24_unpack64(const uint8_t *source, int32_t *to)
+    void int24_pack64(const int32_t *source, uint8_t *to)
 
 cdef extern from "_rounding.h" nogil:
     int32_t bits_of(float value)
     float of_bits(int32_t bits)
     int32_t nearest_int(float value)
+
+cdef extern from "_saturate.h" nogil:
+    enum: SATURATES
+    void fetch(const void *first, Py_ssize_t size)
+    void saturate_i16(const float *source, int16_t *to, int rounding)
+    void saturate_u8(const float *source, uint8_t *to, int rounding)
+    void saturate_i24(const float *source, int32_t *to, int rounding)
 
 cdef enum:
     I16, I32, I24, U8, F32, F64  # the contract's codes
@@ -30,6 +35,13 @@ cdef enum:
 
 cdef enum:
     SPAN = 512  # samples of a block beside, where out is x
+
+cdef enum:
+    LINE = 64  # bytes; from some blocks on, stores that straddle two cost more than beginning with a few samples
+    TURN = 64  # samples that are packed at once
+    FAR_TURN = 256  # samples of a turn where
+    FAR_FROM = 65536  # bytes of output are not in the first-level cache when they are written: their lines are fetched
+    AHEAD = 1024  # bytes before that
 
 ctypedef fused From:
     int16_t
@@ -96,7 +108,7 @@ cdef inline int32_t narrowed(int32_t x, int shift, int bits, int rounding) noexc
     return x >> shift
 
 
-cdef inline void convert_span(
+cdef inline void convert_loop(
     const From *x, To *out, Py_ssize_t n, int bits, int rounding
 ) noexcept nogil:
     """Convert to ``bits``, which an int32 may have 24 of; rounding is known where this is inlined."""
@@ -127,28 +139,86 @@ cdef inline void convert_span(
             out[i] = <To>(narrowed(x[i], width - bits, bits, rounding) ^ offset)
 
 
+cdef inline void convert_span(
+    const From *x, To *out, Py_ssize_t n, int bits, int rounding
+) noexcept nogil:
+    """The same, where there are better ways than one plain loop."""
+    cdef bint far = n * <Py_ssize_t>sizeof(To) >= FAR_FROM
+    if SATURATES and From is float and (To is int16_t or To is uint8_t):
+        while n >= TURN:
+            if far:
+                fetch(<char *>out + AHEAD, TURN * sizeof(To))
+            if To is int16_t:
+                saturate_i16(<const float *>x, <int16_t *>out, rounding)
+            else:
+                saturate_u8(<const float *>x, <uint8_t *>out, rounding)
+            x += TURN
+            out += TURN
+            n -= TURN
+    elif far:
+        while n >= FAR_TURN:
+            fetch(<char *>out + AHEAD, FAR_TURN * sizeof(To))
+            convert_loop(x, out, FAR_TURN, bits, rounding)
+            x += FAR_TURN
+            out += FAR_TURN
+            n -= FAR_TURN
+    convert_loop(x, out, n, bits, rounding)
+
+
 cdef inline void pack_span(const From *x, uint8_t *out, Py_ssize_t n, int rounding) noexcept nogil:
-    cdef int32_t words[16 + INT24_BEYOND]
-    while n >= 16 + INT24_BEYOND:
-        convert_span(x, words, 16, 24, rounding)
-        int24_pack16(words, out)
-        x += 16
-        out += 48
-        n -= 16
-    convert_span(x, words, n, 24, rounding)
-    int24_pack(words, out, n)
+    cdef int32_t words[TURN]
+    cdef uint8_t last[3 * (TURN + INT24_BEYOND)]
+    cdef float some[TURN]
+    cdef Py_ssize_t m
+    if From is float:
+        memset(some, 0, sizeof(some))
+    cdef bint far = 3 * n >= FAR_FROM
+    while n >= TURN + INT24_BEYOND:
+        if far:
+            fetch(out + AHEAD, 3 * TURN)
+        if SATURATES and From is float:
+            saturate_i24(<const float *>x, words, rounding)
+        else:
+            convert_loop(x, words, TURN, 24, rounding)
+        int24_pack64(words, out)
+        x += TURN
+        out += 3 * TURN
+        n -= TURN
+    while n > 0:
+        m = min(n, TURN)
+        if SATURATES and From is float:
+            memcpy(some, x, m * sizeof(float))
+            saturate_i24(some, words, rounding)
+        else:
+            convert_loop(x, words, m, 24, rounding)
+        int24_pack64(words, last)
+        memcpy(out, last, 3 * m)
+        x += m
+        out += 3 * m
+        n -= m
 
 
 cdef inline void unpack_span(const uint8_t *x, To *out, Py_ssize_t n, int bits, int rounding) noexcept nogil:
-    cdef int32_t words[16 + INT24_BEYOND]
-    while n >= 16 + INT24_BEYOND:
-        int24_unpack16(x, words)
-        convert_span(words, out, 16, bits, rounding)
-        x += 48
-        out += 16
-        n -= 16
-    int24_unpack(x, words, n)
-    convert_span(words, out, n, bits, rounding)
+    cdef int32_t words[TURN]
+    cdef uint8_t last[3 * (TURN + INT24_BEYOND)]
+    cdef Py_ssize_t m
+    cdef bint far = n * <Py_ssize_t>sizeof(To) >= FAR_FROM
+    while n >= TURN + INT24_BEYOND:
+        if far:
+            fetch(<char *>out + AHEAD, TURN * sizeof(To))
+        int24_unpack64(x, words)
+        convert_loop(words, out, TURN, bits, rounding)
+        x += 3 * TURN
+        out += TURN
+        n -= TURN
+    while n > 0:
+        m = min(n, TURN)
+        memcpy(last, x, 3 * m)
+        int24_unpack64(last, words)
+        convert_loop(words, out, m, bits, rounding)
+        x += 3 * m
+        out += m
+        n -= m
 
 
 cdef inline void convert_pair(const From *x, To *out, int packing, Py_ssize_t n, int rounding) noexcept nogil:
@@ -200,6 +270,15 @@ cdef int size_of(int code) noexcept nogil:
     return 1 if code == U8 else 2 if code == I16 else 3 if code == I24 else 8 if code == F64 else 4
 
 
+cdef Py_ssize_t before_line(const void *out, int target, Py_ssize_t n) noexcept nogil:
+    """Return how many samples there are before a cache line begins, if any begins with a sample and it matters."""
+    cdef Py_ssize_t size = size_of(target), head
+    for head in range(LINE if n >= 8 * LINE else 0):
+        if (<Py_ssize_t>out + head * size) % LINE == 0:
+            return head
+    return 0
+
+
 cdef void convert_in_place(uint8_t *x, int source, int target, Py_ssize_t n, int rounding) noexcept nogil:
     """Convert by way of a block beside: loops that overlap their input would not become vector code."""
     cdef double beside[SPAN]
@@ -215,7 +294,7 @@ def convert_format(x, int source, out, int target, int rounding):
     cdef Buffers buffers
     cdef Py_buffer *taken
     cdef Py_buffer *filled
-    cdef Py_ssize_t n
+    cdef Py_ssize_t n, head
     buffers.count = 0
     try:
         taken, filled = take(&buffers, x), take(&buffers, out, True)
@@ -227,7 +306,13 @@ def convert_format(x, int source, out, int target, int rounding):
             elif taken.buf == filled.buf:
                 convert_in_place(<uint8_t *>filled.buf, source, target, n, rounding)
             else:
-                convert_any(taken.buf, source, filled.buf, target, n, rounding)
+                head = before_line(filled.buf, target, n)
+                if head > 0:
+                    convert_any(taken.buf, source, filled.buf, target, head, rounding)
+                convert_any(
+                    <char *>taken.buf + head * size_of(source), source, <char *>filled.buf + head * size_of(target),
+                    target, n - head, rounding,
+                )
     finally:
         give_back(&buffers)
     return -1

@@ -43,15 +43,7 @@ static inline lanes lanes_mantissa(lanes v) { return (lanes)(((lanes_int)v & 0x0
 #define LANES_EACH(m) m(0), m(1), m(2), m(3)
 #endif
 #define LANES_AT(i) (i)
-#define LANES_TWICE(i) (2 * (i))
-#define LANES_TWICE1(i) (2 * (i) + 1)
-#define LANES_BACK(i) (WIDTH - (i))
 
-/* Every second one of two vectors in a row. */
-static inline lanes lanes_even(lanes a, lanes b) { return __builtin_shufflevector(a, b, LANES_EACH(LANES_TWICE)); }
-static inline lanes lanes_odd(lanes a, lanes b) { return __builtin_shufflevector(a, b, LANES_EACH(LANES_TWICE1)); }
-/* Downwards from the first one of b to the second one of a. */
-static inline lanes lanes_down(lanes a, lanes b) { return __builtin_shufflevector(a, b, LANES_EACH(LANES_BACK)); }
 /* Lane i is of number `first` + i: it is kept if that is in [low, high), else it becomes `other`. */
 static inline lanes lanes_within(lanes v, ptrdiff_t first, ptrdiff_t low, ptrdiff_t high, float other) {
     const lanes_int number = (lanes_int){LANES_EACH(LANES_AT)} + (int32_t)first;
@@ -59,18 +51,15 @@ static inline lanes lanes_within(lanes v, ptrdiff_t first, ptrdiff_t low, ptrdif
     return (lanes)(((lanes_int)v & inside) | ((lanes_int)lanes_of(other) & ~inside));
 }
 
-/* The sign bit is set where a sample is beyond `most` or not a number: without its sign, a float's bits are in order as
- * an int, NaN behind infinity, and what is added makes them overflow. */
-typedef uint32_t lanes_bits __attribute__((vector_size(LANES_BYTES)));
-static inline lanes_bits lanes_beyond(lanes v, float most) {
-    const lanes_bits limit = (lanes_bits)lanes_of(most);
-    return ((lanes_bits)v & 0x7FFFFFFF) + (0x7FFFFFFF - limit);
+/* Not a number is not below. */
+static inline int lanes_all_below(lanes v, float limit) {
+    const lanes_int below = v < limit;
+    int32_t all = -1;
+    for (int i = 0; i < WIDTH; i++) all &= below[i];
+    return all & 1;
 }
-static inline int lanes_any(lanes_bits v) {
-    uint32_t any = 0;
-    for (int i = 0; i < WIDTH; i++) any |= v[i];
-    return any >> 31;
-}
+/* Any address will do: what cannot be read is not fetched. */
+static inline void lanes_prefetch(const float *address) { __builtin_prefetch(address); }
 static inline lanes lanes_max(lanes a, lanes b) {
     const lanes_int larger = a > b;
     return (lanes)((larger & (lanes_int)a) | (~larger & (lanes_int)b));

@@ -1,20 +1,16 @@
-# The level of a frame: window, transform, power of the speech band, and how flat it is. One frame fills the lanes: its
-# pairs of samples are rows of 16, the columns are transformed, then each bin's 16 lanes (D. H. Bailey, "FFTs in
-# external or hierarchical memory", 1990).
+# The level of a frame: window, transform, power of the speech band, and how flat it is. One frame fills the lanes: of
+# its rows of 16 samples the columns are transformed, then each bin's 16 lanes (D. H. Bailey, "FFTs in external or
+# hierarchical memory", 1990). Columns are real, so a row and the next are transformed as one that is complex.
 
 from libc.string cimport memcpy, memset
 
 cdef extern from "_lanes.h" nogil:
     ctypedef int lanes_int  # WIDTH of them
-    lanes lanes_even(lanes a, lanes b)
-    lanes lanes_odd(lanes a, lanes b)
-    lanes lanes_down(lanes a, lanes b)
     lanes lanes_within(lanes value, Py_ssize_t first, Py_ssize_t low, Py_ssize_t high, float other)
     lanes_int lanes_exponent(lanes value)
     lanes lanes_mantissa(lanes value)
-    ctypedef unsigned int lanes_bits
-    lanes_bits lanes_beyond(lanes value, float most)
-    bint lanes_any(lanes_bits value)
+    bint lanes_all_below(lanes value, float limit)
+    void lanes_prefetch(const float *address)
     lanes lanes_max(lanes a, lanes b)
     lanes lanes_log2(lanes value)
     lanes lanes_exp2(lanes value)
@@ -32,100 +28,101 @@ cdef extern from *:
         {-0.92387953251128675613f, 0.38268343236508977173f},
     };
     #define LOUDEST 1e12f /* squares of more would leave float32 */
+    #define LOUD 0.9e24f /* no sum of squares with one that is louder is less, however it is rounded */
     """
     const float[5][2] sixteenths
-    float LOUDEST
+    float LOUDEST, LOUD
 
 cdef extern from "_rounding.h" nogil:
     int32_t bits_of(float value)
 
-cdef enum:
-    PADDING = 16  # floats read beyond the bins, for lanes that are outside the band
-
 cdef struct Spectrum:
     Py_ssize_t frame
-    Py_ssize_t points
+    Py_ssize_t count        # rows of the columns' transform, each two of samples
     Py_ssize_t low
     Py_ssize_t high
     const float *window
     const float *turns      # for each row's bin 16 real and 16 imaginary parts, between the transform's two halves
-    const float *split      # part the two halves of a real signal: real parts, then imaginary ones
+    const float *firsts     # what takes the first column's 16 numbers to their spectrum: 8 real, 8 imaginary parts each
+    const float *split      # part the two rows that were real and imaginary parts
     const int64_t *order
     Transform columns
     float *rows
     float *ends             # rows that are not whole: the frame's last samples, the window there, and zeros
-    int32_t *bins           # the bin that each row is of, as order says the row that each bin is in
-    float *real
-    float *imaginary
+    float *halves           # the real columns' bins up to the middle one, turned
     float *energy           # of 16 frames
     float *mantissa
     float *exponent
 
+cdef struct Sums:
+    lanes energy
+    lanes product           # of mantissas
+    lanes_int exponents
+    int32_t biases          # 127 in every lane of the exponents
+
 
 cdef Py_ssize_t spectrum_floats(Py_ssize_t points) noexcept nogil:
     """Return how much scratch memory a spectrum needs: an even number, so that doubles may follow."""
-    return (ROW + 1) * (points // LANES) + 3 * ROW + 2 * (points + PADDING) + 3 * LANES
+    return ROW * (2 * (points // LANES) + 4) + 3 * LANES
 
 
 cdef void start_spectrum(
     Spectrum *self, const int64_t *plan, const float *tables, float *scratch
 ) noexcept nogil:
-    cdef Py_ssize_t radices = plan[10], rows, k
-    self.frame, self.points, self.low, self.high = plan[1], plan[2] // 2, plan[3], plan[4]
-    rows = self.points // LANES
+    cdef Py_ssize_t radices = plan[10], k
+    self.frame, self.count, self.low, self.high = plan[1], plan[2] // ROW, plan[3], plan[4]
     self.order = plan + 11 + radices
     self.window = tables
     self.turns = self.window + self.frame
-    self.split = self.turns + ROW * rows
+    self.firsts = self.turns + ROW * (self.count + 1)
+    self.split = self.firsts + LANES * LANES
     self.rows = scratch
-    self.ends = self.rows + ROW * rows
+    self.ends = self.rows + ROW * self.count
     memset(self.ends, 0, 3 * ROW * sizeof(float))
     memcpy(self.ends + ROW, self.window + self.frame // ROW * ROW, self.frame % ROW * sizeof(float))
-    self.real = self.ends + 3 * ROW
-    self.imaginary = self.real + self.points + PADDING
-    self.energy = self.imaginary + self.points + PADDING
+    self.halves = self.ends + 3 * ROW
+    self.energy = self.halves + ROW * (self.count + 1)
     self.mantissa, self.exponent = self.energy + LANES, self.energy + 2 * LANES
     for k in range(3 * LANES):  # lanes without a frame are to be normal numbers
         self.energy[k] = 1.0
-    self.bins = <int32_t *>(self.energy + 3 * LANES)
-    for k in range(rows):
-        self.bins[self.order[k]] = <int32_t>k
-    start_transform(&self.columns, plan + 11, radices, self.split + 2 * self.points, self.rows, rows)
-
-
-cdef inline Complex packed(const float *x, const float *window, lanes_bits *beyond) noexcept nogil:
-    """Make even samples real parts and odd ones imaginary parts."""
-    cdef lanes a = lanes_load(x), b = lanes_load(x + WIDTH)
-    cdef Complex c
-    beyond[0] |= lanes_beyond(a, LOUDEST) | lanes_beyond(b, LOUDEST)
-    a, b = a * lanes_load(window), b * lanes_load(window + WIDTH)
-    c.re, c.im = lanes_even(a, b), lanes_odd(a, b)
-    return c
+    start_transform(
+        &self.columns, plan + 11, radices, self.split + 2 * (self.count // 2 + 1), self.rows, self.count
+    )
 
 
 cdef inline bint first_pass(const Spectrum *self, const float *x, int radix) noexcept nogil:
-    """Make the columns' first pass, of pairs of samples; zeros follow the frame. Return whether a sample is bad."""
+    """Make the columns' first pass, of pairs of rows; zeros follow the frame. Return whether no sample can be bad.
+
+    The next frame is fetched meanwhile: rows far apart are nothing that the processor foresees.
+    """
     cdef Complex z[8]
-    cdef Py_ssize_t part = self.points // LANES // radix, whole = self.frame // ROW, j, row
+    cdef Py_ssize_t part = self.count // radix, whole = self.frame // ROW, j, row
     cdef const float *twiddle = self.columns.twiddles[0]
     cdef const float *samples
     cdef const float *window
-    cdef lanes_bits beyond = lanes_beyond(lanes_of(0.0), LOUDEST)
+    cdef lanes loud = lanes_of(0.0)
     cdef int q, lane
     for j in range(part):
         for lane from 0 <= lane < LANES by WIDTH:
             for q in range(radix):
                 row = j + q * part
                 samples, window = x + row * ROW, self.window + row * ROW
+                if lane == 0:
+                    lanes_prefetch(samples + self.frame)
+                    lanes_prefetch(samples + self.frame + LANES)
                 if row >= whole:
                     samples, window = self.ends + (0 if row == whole else 2 * ROW), self.ends + ROW
-                z[q] = packed(samples + 2 * lane, window + 2 * lane, &beyond)
+                z[q] = read(samples + lane)
+                loud += z[q].re * z[q].re
+                loud += z[q].im * z[q].im
+                z[q].re = z[q].re * lanes_load(window + lane)
+                z[q].im = z[q].im * lanes_load(window + LANES + lane)
             dft(z, radix)
             write(self.rows + j * ROW + lane, z[0])
             for q in range(1, radix):
                 write(self.rows + (j + q * part) * ROW + lane, times(z[q], twiddle + 2 * (q - 1)))
         twiddle += 2 * (radix - 1)
-    return lanes_any(beyond)
+    return lanes_all_below(loud, LOUD)
 
 
 cdef inline Complex product(Complex a, Complex b) noexcept nogil:
@@ -149,62 +146,101 @@ cdef inline void dft16(Complex *z) noexcept nogil:
     dft4(&z[12], &z[13], &z[14], &z[15])
 
 
-cdef inline void last_pass(const Spectrum *self, int radix) noexcept nogil:
-    """Make the columns' last pass, and multiply each bin's row with its turns."""
-    cdef Complex z[8]
-    cdef Py_ssize_t row
-    cdef int q, lane
-    cdef float *at
-    for row from 0 <= row < self.points // LANES by radix:
-        for lane from 0 <= lane < LANES by WIDTH:
-            at = self.rows + row * ROW + lane
-            for q in range(radix):
-                z[q] = read(at + q * ROW)
-            if radix > 1:
-                dft(z, radix)
-            for q in range(radix):
-                write(at + q * ROW, product(z[q], read(self.turns + self.bins[row + q] * ROW + lane)))
-
-
 cdef bint columns(const Spectrum *self, const float *x) noexcept nogil:
-    """Transform the columns, unless a sample is bad; there are 2^n rows, so radices are 8, 4 and 2."""
+    """Transform the columns, and return whether no sample can be bad; there are 2^n rows, so radices are 8, 4 and 2."""
     cdef Transform *plan = <Transform *>&self.columns
     cdef Py_ssize_t stage, whole = self.frame // ROW * ROW
-    cdef bint bad
+    cdef bint good
     if self.frame > whole:
         memcpy(self.ends, x + whole, (self.frame - whole) * sizeof(float))
     if plan.radix[0] == 8:
-        bad = first_pass(self, x, 8)
+        good = first_pass(self, x, 8)
     elif plan.radix[0] == 4:
-        bad = first_pass(self, x, 4)
+        good = first_pass(self, x, 4)
     else:
-        bad = first_pass(self, x, 2)
-    if bad:
-        return False
-    for stage in range(1, plan.stages - 1):
+        good = first_pass(self, x, 2)
+    for stage in range(1, plan.stages):
         pass_forward(plan, stage, self.rows, plan.length[0] // plan.length[stage])
-    if plan.stages == 1:
-        last_pass(self, 1)
-    elif plan.radix[plan.stages - 1] == 8:
-        last_pass(self, 8)
-    elif plan.radix[plan.stages - 1] == 4:
-        last_pass(self, 4)
-    else:
-        last_pass(self, 2)
-    return True
+    return good
 
 
-cdef void across(const Spectrum *self) noexcept nogil:
-    """Go from the columns' bins to those of the whole frame, in their natural order."""
-    cdef Py_ssize_t count = self.points // LANES, first, k
+cdef void part_rows(const Spectrum *self) noexcept nogil:
+    """Part the rows that were transformed as real and imaginary parts, and turn what comes out."""
+    cdef Py_ssize_t k, mirrored
+    cdef Complex a, b, even, odd, near, far
+    cdef int lane
+    for k in range(self.count // 2 + 1):
+        mirrored = self.count - k
+        for lane from 0 <= lane < LANES by WIDTH:
+            a = read(self.rows + self.order[k] * ROW + lane)
+            b = read(self.rows + self.order[mirrored if k else 0] * ROW + lane)
+            b.im = -b.im
+            even, odd = plus(a, b), times(minus(a, b), self.split + 2 * k)
+            near, far = plus(even, odd), minus(even, odd)
+            far.im = -far.im
+            write(self.halves + k * ROW + lane, product(near, read(self.turns + k * ROW + lane)))
+            write(self.halves + mirrored * ROW + lane, product(far, read(self.turns + mirrored * ROW + lane)))
+
+
+cdef inline void weigh(Sums *sums, Complex bins, Py_ssize_t first, Py_ssize_t beyond) noexcept nogil:
+    """Take the powers |X|² + 1e-14 of the lanes in a range."""
+    cdef lanes power = bins.re * bins.re + (bins.im * bins.im + lanes_of(1e-14)), factor = power
+    if first >= min(beyond, WIDTH) or beyond <= 0:
+        return
+    if first > 0 or beyond < WIDTH:
+        power, factor = lanes_within(power, 0, first, beyond, 0.0), lanes_within(power, 0, first, beyond, 1.0)
+    sums.energy += power
+    sums.product = sums.product * lanes_mantissa(factor)
+    sums.exponents += lanes_exponent(factor)
+    sums.biases += 127
+
+
+cdef inline void normalize(Sums *sums) noexcept nogil:
+    sums.exponents += lanes_exponent(sums.product)
+    sums.product = lanes_mantissa(sums.product)
+    sums.biases += 127
+
+
+cdef inline Complex read_parts(const float *re, const float *im) noexcept nogil:
+    cdef Complex c
+    c.re, c.im = lanes_load(re), lanes_load(im)
+    return c
+
+
+cdef inline void weigh_firsts(const Spectrum *self, Sums *sums) noexcept nogil:
+    """Take the multiples of the number of real rows: the first column's bins."""
+    cdef lanes sum[4]
+    cdef float bins[2 * LANES]
+    cdef Py_ssize_t step = 2 * self.count
+    cdef Py_ssize_t first = (self.low + step - 1) // step, beyond = (self.high + step - 1) // step
+    cdef int lane, i
+    for lane from 0 <= lane < LANES by WIDTH:
+        for i in range(4):
+            sum[i] = lanes_of(self.halves[i]) * lanes_load(self.firsts + LANES * i + lane)
+        for i in range(4, LANES):
+            sum[i % 4] = sum[i % 4] + lanes_of(self.halves[i]) * lanes_load(self.firsts + LANES * i + lane)
+        lanes_store(bins + lane, (sum[0] + sum[1]) + (sum[2] + sum[3]))
+    lanes_store(bins + 2 * LANES - WIDTH, lanes_of(0.0))  # vectors of 16 reach into it
+    for lane from 0 <= lane < LANES // 2 by WIDTH:
+        weigh(sums, read_parts(bins + lane, bins + LANES // 2 + lane), first - lane, min(beyond, LANES // 2) - lane)
+
+
+cdef inline void across(const Spectrum *self, Sums *sums, bint lower_half) noexcept nogil:
+    """Go from the columns' bins to those of the whole frame, and weigh those in the band.
+
+    Column k has the bins k, k + step, k + 2 step and so on; those beyond the middle are mirror images of lower ones.
+    Where the band is in the lower half, half of them are not computed.
+    """
+    cdef Py_ssize_t step = 2 * self.count, near, far, first, inside
     cdef const float *rows[WIDTH]
     cdef lanes re[LANES]
     cdef lanes im[LANES]
     cdef Complex z[LANES]
-    cdef int i
-    for first from 0 <= first < count by WIDTH:
+    cdef int i, wanted = 4 if lower_half else 8
+    for first from 1 <= first <= self.count by WIDTH:
+        inside = self.count - first  # lanes before the middle column, which is its own mirror image
         for i in range(WIDTH):  # where there are fewer, the last is repeated, and not used
-            rows[i] = self.rows + self.order[min(first + i, count - 1)] * ROW
+            rows[i] = self.halves + min(first + i, self.count) * ROW
         lanes_columns(rows, re)
         for i in range(WIDTH):
             rows[i] += LANES
@@ -212,41 +248,33 @@ cdef void across(const Spectrum *self) noexcept nogil:
         for i in range(LANES):
             z[i].re, z[i].im = re[i], im[i]
         dft16(z)
-        for i in range(LANES):  # in this order, so that lanes without a row are written over
-            k = i * count + first
-            lanes_store(self.real + k, z[i % 4 * 4 + i // 4].re)
-            lanes_store(self.imaginary + k, z[i % 4 * 4 + i // 4].im)
-
-
-cdef inline lanes power_at(const Spectrum *self, Py_ssize_t k) noexcept nogil:
-    """Return |X|² + 1e-14 of the bins from k on."""
-    cdef Py_ssize_t mirrored = self.points - k
-    cdef lanes a_re = lanes_load(self.real + k), a_im = lanes_load(self.imaginary + k), b_re, b_im, re, im
-    cdef lanes cos = lanes_load(self.split + k), sin = lanes_load(self.split + self.points + k)
-    b_re = lanes_down(lanes_load(self.real + mirrored - WIDTH), lanes_load(self.real + mirrored))
-    b_im = lanes_down(lanes_load(self.imaginary + mirrored - WIDTH), lanes_load(self.imaginary + mirrored))
-    re = a_re + b_re + cos * (a_im + b_im) - sin * (b_re - a_re)
-    im = a_im - b_im + cos * (b_re - a_re) + sin * (a_im + b_im)
-    return lanes_of(0.25) * (re * re + im * im) + lanes_of(1e-14)
+        for i in range(wanted):
+            near = i * step + first
+            weigh(sums, z[i % 4 * 4 + i // 4], self.low - near, min(self.high - near, inside + 1))
+        for i in range(wanted):
+            far = (i + 1) * step - first
+            weigh(sums, z[(15 - i) % 4 * 4 + (15 - i) // 4], far - self.high + 1, min(far - self.low + 1, inside))
+        normalize(sums)
 
 
 cdef bint band_of(const Spectrum *self, const float *x, Py_ssize_t at) noexcept nogil:
-    """Write a frame's energy in the band, and its bins' product as mantissa and exponent, unless a sample is bad."""
-    cdef Py_ssize_t start = self.low // WIDTH * WIDTH, k
-    cdef lanes energy = lanes_of(0.0), product = lanes_of(1.0), power
-    cdef lanes_int exponents = lanes_exponent(energy)
-    if not columns(self, x):
-        return False
-    across(self)
-    for k from start <= k < self.high by WIDTH:
-        power = power_at(self, k)
-        energy += lanes_within(power, k, self.low, self.high, 0.0)
-        product = product * lanes_within(power, k, self.low, self.high, 1.0)
-        exponents += lanes_exponent(product)
-        product = lanes_mantissa(product)
-    self.energy[at], self.mantissa[at] = lanes_sum(energy), lanes_product(product)
-    self.exponent[at] = lanes_int_sum(exponents) - 127 * (k - start)
-    return True
+    """Write a frame's energy in the band, and its bins' product as mantissa and exponent.
+
+    Return whether no sample can be bad.
+    """
+    cdef Sums sums
+    cdef bint good = columns(self, x)
+    part_rows(self)
+    sums.energy, sums.product, sums.biases = lanes_of(0.0), lanes_of(1.0), 0
+    sums.exponents = lanes_exponent(sums.energy)
+    weigh_firsts(self, &sums)
+    if self.high <= 8 * self.count:
+        across(self, &sums, True)
+    else:
+        across(self, &sums, False)
+    self.energy[at], self.mantissa[at] = lanes_sum(sums.energy), lanes_product(sums.product)
+    self.exponent[at] = lanes_int_sum(sums.exponents) - WIDTH * sums.biases
+    return good
 
 
 cdef void levels_of(const Spectrum *self, float *levels) noexcept nogil:

@@ -143,7 +143,10 @@ cdef Py_ssize_t measure(const Detector *self, const float *x, Py_ssize_t n) noex
                 break
             self.powers[k] = mean_square(x + self.frame * k, self.frame)
         else:
-            if not band_of(&self.spectrum, x + self.frame * k, k % LANES):
+            if (
+                not band_of(&self.spectrum, x + self.frame * k, k % LANES)
+                and first_beyond(x, self.frame * k, self.frame * (k + 1)) >= 0
+            ):
                 break
             if k % LANES == LANES - 1 or k == frames - 1:
                 levels_of(&self.spectrum, self.levels + k // LANES * LANES)

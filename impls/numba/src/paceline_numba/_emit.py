@@ -238,6 +238,19 @@ class Memory:
         """Write a number or a vector from there on."""
         self.builder.store(value.ir, self._place(index, value.ir.type), align=self.bytes)
 
+    def address(self) -> Value:
+        """Return where it begins."""
+        return Value(self.builder, self.builder.ptrtoint(self.pointer, I64))
+
+    def fetch(self, index: Value | int, behind: int, size: int) -> None:
+        """Ask for the cache lines of ``size`` bytes, so many behind a number: any place will do, also one that is no memory."""
+        place = self.builder.gep(self._place(index, I8), [I64(behind)])
+        fetch = self.builder.module.declare_intrinsic(
+            "llvm.prefetch", (place.type,), ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])
+        )
+        for line in range(0, size, 64):
+            self.builder.call(fetch, [self.builder.gep(place, [I64(line)]), I32(0), I32(3), I32(1)])
+
     def copy(self, index: Value | int, source: Memory, source_index: Value | int, count: Value) -> None:
         """Copy that many numbers from a memory of the same type, which may be this one."""
         to, origin = self._place(index, self.element), source._place(source_index, self.element)
@@ -297,9 +310,7 @@ def _known(context: Any, builder: Any, kind: Any, passed: Iterator[Any]) -> Any:
     return Value(builder, value)
 
 
-address = emitted(
-    lambda memory: Value(memory.builder, memory.builder.ptrtoint(memory.pointer, I64)), types.int64, name="address"
-)
+address = emitted(lambda memory: memory.address(), types.int64, name="address")
 """Where an array begins."""
 
 

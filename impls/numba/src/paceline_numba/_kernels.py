@@ -66,6 +66,15 @@ def compiled(function: Callable[..., Any], *signatures: str, name: str | None = 
     return cast("Callable[..., Any]", kernel)
 
 
+def entry(kernel: Any) -> Callable[..., Any]:
+    """Return the machine code of a kernel with one signature, without the search for it that precedes every call.
+
+    It takes arrays as that signature has them and looks no closer: for kernels whose arguments decide which it is.
+    """
+    (only,) = kernel.overloads.values()
+    return cast("Callable[..., Any]", only.entry_point)
+
+
 def on_demand(
     module: dict[str, Any], kernels: dict[str, tuple[Callable[..., Any], list[str]]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

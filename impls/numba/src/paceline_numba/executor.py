@@ -55,7 +55,7 @@ class FusedChain(ChainRunner):
 
     def run_array(self, operations: tuple[Operation, ...], x: Array) -> Array:
         """Apply operations to an array."""
-        kinds, integers, floats, whole = self._table if operations is self._operations else table(operations)
+        kinds, integers, floats, whole = self._table if operations is self._operations else _as_table(operations)
         if x.dtype.kind == "i" and whole == len(kinds):
             out: Array = np.empty(len(x), np.int64)
             _kernel("int64")(kinds, integers, x, out)
@@ -69,10 +69,10 @@ class FusedChain(ChainRunner):
 
     @cached_property
     def _table(self) -> tuple[Array, Array, Array, int]:
-        return table(self._operations)
+        return _as_table(self._operations)
 
 
-def table(operations: tuple[Operation, ...]) -> tuple[Array, Array, Array, int]:
+def _as_table(operations: tuple[Operation, ...]) -> tuple[Array, Array, Array, int]:
     """Return operations as arrays: kinds, operands as integers and as floats; and how many come before a float."""
     kept = [(kind, operand) for kind, operand in operations if kind != Kind.PASS]
     whole = 0

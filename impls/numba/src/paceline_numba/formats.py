@@ -30,19 +30,44 @@ AT_ONCE = 64
 """Samples of a turn: up to eight of the widest registers."""
 
 
+FAR_FROM = 65_536
+"""Bytes from which on an output is not in the first-level cache when it is written, so that its lines are fetched."""
+
+AHEAD = 1_024
+"""Bytes before that."""
+
+
 def _convert(x: Memory, out: Memory, count: Value, source: int, target: int, rounding: int) -> None:
-    """Convert ``count`` samples; the last ones, less than a turn's, by way of the stack."""
-    turns = count // AT_ONCE
+    """Convert ``count`` samples; what is less than a turn's, at either end, by way of the stack."""
+    wide_out = 3 if target == _I24 else 1
+    far = (count * (out.bytes * wide_out)).compare(">=", FAR_FROM)
+    head = _before_line(out, count, wide_out)
+    _convert_few(x, head - head, head, out, source, target, rounding)
+    turns = (count - head) // AT_ONCE
     with turns.loop() as turn:
-        _convert_some(x, turn * AT_ONCE, out, source, target, rounding)
-    rest = count - turns * AT_ONCE
-    with rest.compare(">", 0).then():
+        first = head + turn * AT_ONCE
+        with far.then():
+            out.fetch(first * wide_out, AHEAD, AT_ONCE * wide_out * out.bytes)
+        _convert_some(x, first, out, source, target, rounding)
+    done = head + turns * AT_ONCE
+    _convert_few(x, done, count - done, out, source, target, rounding)
+
+
+def _before_line(out: Memory, count: Value, wide: int) -> Value:
+    """Return how many samples there are before a cache line, if many follow: stores that straddle two cost more."""
+    ahead = out.address() * -1 & 63
+    head = ahead * 43 & 63 if wide == 3 else ahead // out.bytes  # 3 * 43 is 1 more than two lines
+    return count.compare(">=", 8 * AT_ONCE).choose(head, 0)
+
+
+def _convert_few(x: Memory, first: Value, count: Value, out: Memory, source: int, target: int, rounding: int) -> None:
+    with count.compare(">", 0).then():
         wide, wide_out = (3 if code == _I24 else 1 for code in (source, target))
         some = Memory.local(x.builder, x.element, AT_ONCE * wide)
         some_out = Memory.local(x.builder, out.element, AT_ONCE * wide_out)
-        some.copy(0, x, turns * (AT_ONCE * wide), rest * wide)
-        _convert_some(some, rest - rest, some_out, source, target, rounding)
-        out.copy(turns * (AT_ONCE * wide_out), some_out, 0, rest * wide_out)
+        some.copy(0, x, first * wide, count * wide)
+        _convert_some(some, count - count, some_out, source, target, rounding)
+        out.copy(first * wide_out, some_out, 0, count * wide_out)
 
 
 def _convert_some(x: Memory, first: Value, out: Memory, source: int, target: int, rounding: int) -> None:
@@ -150,7 +175,7 @@ def _converter(source: int, target: int, rounding: int) -> Any:
         return -1
 
     signature = f"intp(Array({_TYPES[source]}, 1, 'C', readonly=True), Array({_TYPES[target]}, 1, 'C'))"
-    kernel = _kernels.compiled(convert, signature, name=f"_convert_{source}_{target}_{rounding}")
+    kernel = _kernels.entry(_kernels.compiled(convert, signature, name=f"_convert_{source}_{target}_{rounding}"))
     for each in same:
         _converters[source][target][each] = kernel
     return kernel

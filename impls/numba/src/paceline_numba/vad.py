@@ -1,7 +1,8 @@
 """Voice activity in Numba; the contract is in :mod:`paceline.operations`.
 
-One frame fills the lanes by itself: its pairs of samples lie in rows of 16, the columns are transformed without a
-shuffle, a transposition of 16 x 16 numbers brings the columns' results into rows, and those are transformed in turn.
+One frame fills the lanes by itself: its samples lie in rows of 16, the columns are transformed without a shuffle, two
+rows at a time as one that is complex, a transposition of 16 x 16 numbers brings the columns' results into rows, and
+those are transformed in turn.
 What is left of a frame is an energy and a product; the logarithms of eight frames are then taken in eight lanes, also
 if there is only one frame. So each frame's bits come out of the same operations however the signal is cut. All of this
 may contract products and sums: levels are equal within a tolerance.
@@ -37,6 +38,8 @@ HEAD = 11
 
 LOUDEST = np.float32(1e12)
 LOUDEST_BITS = int(LOUDEST.view(np.int32))
+LOUD = 0.9e24
+"""No sum of squares with one that is louder is less, however it is rounded."""
 WIDE = 64
 """Samples that are looked at together."""
 
@@ -95,16 +98,23 @@ def _vectors(first: Value, count: Value, take: Any) -> None:
         take(first + count - LANES, Value.counting(first.builder, LANES).compare(">=", (-rest + LANES).repeat(LANES)))
 
 
-def _pack(x: Memory, first: Value, frame: Value, window: Memory, rows: Memory, count: Value) -> None:
-    """Weight a frame: even samples become real parts and odd ones imaginary parts; zeros follow."""
+def _pack(x: Memory, first: Value, frame: Value, window: Memory, rows: Memory, count: Value) -> Value:
+    """Weight a frame: rows of 16 samples are real parts and every second one imaginary parts; zeros follow.
+
+    Return whether no sample can be bad: with one the sum of the squares is not below a limit. The next frame is
+    fetched meanwhile.
+    """
+    loud = Memory.local(x.builder, F32, ROW)
+    loud.store(0, loud.load(0, ROW) * 0.0)
 
     def put(row: Value, samples: Value, weights: Value) -> None:
-        both = samples * weights
-        rows.store(row * ROW, both.pick(range(0, ROW, 2)))
-        rows.store(row * ROW + LANES, both.pick(range(1, ROW, 2)))
+        loud.store(0, samples.times_plus(samples, loud.load(0, ROW)))
+        rows.store(row * ROW, samples * weights)
 
     whole = frame // ROW
     with whole.loop() as row:
+        for half in (0, LANES):
+            x.fetch(first + frame + row * ROW + half, 0, 64)
         put(row, x.load(first + row * ROW, ROW), window.load(row * ROW, ROW))
     rest = frame - whole * ROW
     with rest.compare(">", 0).then():  # other tables lie behind the window, so that can be read on
@@ -115,35 +125,139 @@ def _pack(x: Memory, first: Value, frame: Value, window: Memory, rows: Memory, c
     zeros = Memory.local(x.builder, F32, ROW).load(0, ROW)
     with (count - filled).loop() as row:
         rows.store((filled + row) * ROW, zeros)
+    return loud.load(0, ROW).folded(Value.__add__).compare("<", LOUD)
 
 
-def _across(
-    memory: Memory,
+def _part(
+    rows: Memory,
     order: Memory,
     order_at: Value,
     count: Value,
-    turns: Memory,
-    turns_at: Value,
-    to: Value,
-    apart: Value,
+    tables: Memory,
+    turns: Value,
+    split: Value,
+    halves: Value,
 ) -> None:
-    """Make the frame's bins of the columns', in their order: real parts at ``to``, imaginary ones behind.
+    """Part the rows that were transformed as real and imaginary parts, and turn what comes out."""
 
-    Of less than 16 rows the last one stands in for those that are missing; what becomes of it is written over, or into
-    the room between real and imaginary parts.
+    def read(memory: Memory, place: Value) -> Complex:
+        return Complex(memory.load(place, LANES), memory.load(place + LANES, LANES))
+
+    with (count // 2 + 1).loop() as k:
+        far = count - k
+        a = read(rows, order.load(order_at + k) * ROW)
+        b = read(rows, order.load(order_at + k.compare(">", 0).choose(far, 0)) * ROW)
+        c, s = (tables.load(split + k * 2 + i).repeat(LANES) for i in range(2))
+        odd = Complex(a.re - b.re, a.im + b.im).twiddled(c, s)
+        even = Complex(a.re + b.re, a.im - b.im)
+        near, mirrored = even + odd, Complex(even.re - odd.re, odd.im - even.im)
+        for place, point in ((k, near), (far, mirrored)):
+            turn = read(tables, turns + place * ROW)
+            turned = point.twiddled(turn.re, turn.im)
+            rows.store(halves + place * ROW, turned.re)
+            rows.store(halves + place * ROW + LANES, turned.im)
+
+
+class _Sums:
+    """What is known of the bins weighed so far: their energy, and their powers' product."""
+
+    def __init__(self, builder: Any) -> None:
+        self.builder = builder
+        self.energy, self.product = (Memory.local(builder, F32, LANES) for _ in range(2))
+        self.exponents, self.biases = Memory.local(builder, I32, LANES), Memory.local(builder, I32, 1)
+        self.product.store(0, self.energy.load(0, LANES) + 1.0)
+
+    def weigh(self, x: Complex, first: Value, beyond: Value) -> None:
+        """Take the powers |X|² + 1e-14 of the lanes in a range."""
+        some = beyond.compare(">", 0) & first.compare("<", LANES) & first.compare("<", beyond)
+        with some.then():
+            lanes = Value.counting(self.builder, LANES)
+            within = lanes.compare(">=", first.repeat(LANES)) & lanes.compare("<", beyond.repeat(LANES))
+            power = x.im.times_plus(x.im, x.re.times_plus(x.re, x.re.same(LEAST_POWER)))
+            self.energy.store(0, self.energy.load(0, LANES) + within.choose(power, 0.0))
+            self._take(within.choose(power, 1.0), self.product.load(0, LANES))
+
+    def normalize(self) -> None:
+        """Keep the mantissas' product in the range of a float."""
+        product = self.product.load(0, LANES)
+        self._take(product, product.same(1.0))
+
+    def _take(self, factor: Value, product: Value) -> None:
+        raw = factor.bits(I32, LANES)
+        self.exponents.store(0, self.exponents.load(0, LANES) + (raw >> 23))
+        self.biases.store(0, self.biases.load(0) + 127 * LANES)
+        self.product.store(0, product * (raw & (1 << 23) - 1 | 127 << 23).bits(F32, LANES))
+
+    def told(self, parts: Memory, frame: Value) -> None:
+        """Write energy, mantissa and exponent of a frame."""
+        factors = self.product.load(0, LANES).to(F64)
+        total = self.exponents.load(0, LANES).folded(Value.__add__) - self.biases.load(0)
+        energy = self.energy.load(0, LANES).folded(Value.__add__).to(F64)
+        for i, part in enumerate((energy, factors.folded(Value.__mul__), total.to(F64))):
+            parts.store(frame + i * AT_ONCE, part)
+
+
+def _band(
+    halves: Memory,
+    start: Value,
+    count: Value,
+    tables: Memory,
+    firsts: Value,
+    low: Value,
+    high: Value,
+    parts: Memory,
+    frame: Value,
+) -> None:
+    """Go from the columns' bins to those of the whole frame; note the band's energy and its powers' product.
+
+    Column k has the bins k, k + step, k + 2 step and so on; those beyond the middle are mirror images of lower ones.
+    Of less than 16 columns the last one stands in for those that are missing, and is not counted again.
     """
+    sums = _Sums(halves.builder)
+    step = count * 2
+    _weigh_firsts(halves, start, step, tables, firsts, low, high, sums)
+    lower = high.compare("<=", count * 8)
+    with lower.then():  # the other bins are not computed
+        _weigh_columns(halves, start, count, low, high, sums, 4)
+    with (lower ^ True).then():
+        _weigh_columns(halves, start, count, low, high, sums, 8)
+    sums.told(parts, frame)
+
+
+def _weigh_firsts(
+    halves: Memory, start: Value, step: Value, tables: Memory, firsts: Value, low: Value, high: Value, sums: _Sums
+) -> None:
+    """Take the first column's bins, multiples of the step; that column is real."""
+    terms: list[Value | None] = [None] * 4
+    for i in range(LANES):
+        sample, factors = halves.load(start + i).repeat(LANES), tables.load(firsts + i * LANES, LANES)
+        before = terms[i % 4]
+        terms[i % 4] = sample * factors if before is None else sample.times_plus(factors, before)
+    a, b, c, d = (term for term in terms if term is not None)
+    bins = (a + b) + (c + d)
+    half = [*range(LANES // 2)]
+    x = Complex(bins.pick(half + half), bins.pick([LANES // 2 + k for k in half + half]))
+    up = step - 1
+    sums.weigh(x, (low + up) // step, ((high + up) // step).call("llvm.smin", LANES // 2))
+
+
+def _weigh_columns(
+    halves: Memory, start: Value, count: Value, low: Value, high: Value, sums: _Sums, wanted: int
+) -> None:
+    """Take the other bins; ``wanted`` of eight ranges on each side have to be computed."""
+    step = count * 2
     with ((count + (LANES - 1)) // LANES).loop() as tile:
-        rows = []
-        for i in range(LANES):
-            column = (tile * LANES + i).call("llvm.smin", count - 1)
-            row, turn = order.load(order_at + column) * ROW, turns_at + column * ROW
-            point = Complex(memory.load(row, LANES), memory.load(row + LANES, LANES))
-            rows.append(point.twiddled(turns.load(turn, LANES), turns.load(turn + LANES, LANES)))
-        re, im = _fft.transposed([row.re for row in rows]), _fft.transposed([row.im for row in rows])
-        for k, point in enumerate(_sixteen([Complex(*parts) for parts in zip(re, im, strict=True)])):
-            place = to + tile * LANES + count * k
-            memory.store(place, point.re)
-            memory.store(place + apart, point.im)
+        first = tile * LANES + 1
+        places = [start + (first + i).call("llvm.smin", count) * ROW for i in range(LANES)]
+        re, im = (_fft.transposed([halves.load(place + part, LANES) for place in places]) for part in (0, LANES))
+        x = _sixteen([Complex(*parts) for parts in zip(re, im, strict=True)])
+        inside = count - first  # lanes before the middle column, which is its own mirror image
+        for i in range(wanted):
+            near = step * i + first
+            sums.weigh(x[i], low - near, (high - near).call("llvm.smin", inside + 1))
+            far = step * (i + 1) - first
+            sums.weigh(x[LANES - 1 - i], far - high + 1, (far - low + 1).call("llvm.smin", inside))
+        sums.normalize()
 
 
 def _sixteen(x: list[Complex]) -> list[Complex]:
@@ -158,57 +272,6 @@ def _turned(point: Complex, sixteenths: int) -> Complex:
     if sixteenths % 4 == 0:
         return point.turned() if sixteenths else point
     return point.twiddled(cos(pi * sixteenths / 8), -sin(pi * sixteenths / 8))
-
-
-def _band(
-    bins: Memory,
-    re: Value,
-    im: Value,
-    points: Value,
-    tables: Memory,
-    split: Value,
-    low: Value,
-    high: Value,
-    parts: Memory,
-    frame: Value,
-) -> None:
-    """Take the two halves of the spectrum apart, and note the energy of the band's bins and their powers' product.
-
-    A band has more bins than there are lanes, and less than 1,000: so many mantissas below 2 have a finite product.
-    """
-    builder = bins.builder
-    energy, product = (Memory.local(builder, F32, LANES) for _ in range(2))
-    exponents = Memory.local(builder, I32, LANES)
-    product.store(0, energy.load(0, LANES) + 1.0)
-
-    def take(k: Value, used: Value | None) -> None:
-        other = points - k - (LANES - 1)
-        a = Complex(bins.load(re + k, LANES), bins.load(im + k, LANES))
-        b = Complex(*(bins.load(part + other, LANES).pick(range(LANES - 1, -1, -1)) for part in (re, im)))
-        # Twice the bins of the even samples, and those of the odd ones.
-        even = Complex(a.re + b.re, a.im - b.im)
-        odd = Complex(a.im + b.im, b.re - a.re)
-        c, s = tables.load(split + k, LANES), tables.load(split + points + k, LANES)
-        x = Complex(
-            (-odd.im).times_plus(s, odd.re.times_plus(c, even.re)), odd.re.times_plus(s, odd.im.times_plus(c, even.im))
-        )
-        power = x.im.times_plus(x.im, x.re * x.re).times_plus(0.25, LEAST_POWER)
-        factor = power
-        if used is not None:
-            power, factor = used.choose(power, 0.0), used.choose(factor, 1.0)
-        energy.store(0, energy.load(0, LANES) + power)
-        raw = factor.bits(I32, LANES)
-        exponents.store(0, exponents.load(0, LANES) + (raw >> 23))
-        mantissa = (raw & (1 << 23) - 1 | 127 << 23).bits(F32, LANES)
-        product.store(0, product.load(0, LANES) * mantissa)
-
-    _vectors(low, high - low, take)
-    vectors = (high - low + (LANES - 1)) // LANES
-    factors = product.load(0, LANES).to(F64)
-    total = exponents.load(0, LANES).folded(Value.__add__).to(I64) - vectors * (127 * LANES)
-    found = energy.load(0, LANES).folded(Value.__add__).to(F64), factors.folded(Value.__mul__), total.to(F64)
-    for i, part in enumerate(found):
-        parts.store(frame + i * AT_ONCE, part)
 
 
 # Logarithms, right to 1e-12. Inlined series: a call would be one for each lane.
@@ -294,16 +357,17 @@ def _shift(memory: Memory, to: Value, origin: Value, count: Value) -> None:
     memory.copy(to, memory, origin, count)
 
 
-_emit_pack, _emit_across = _emitted(_pack, name="pack"), _emitted(_across, name="across")
+_emit_pack, _emit_part = _emitted(_pack, types.boolean, name="pack"), _emitted(_part, name="part")
 _emit_band, _emit_levels = _emitted(_band, name="band"), _emitted(_levels, name="levels")
 _emit_mean_square = _emitted(_mean_square, types.float64, name="mean_square")
 _emit_places = _emitted(_places, types.UniTuple(types.int64, 2), name="places")  # type: ignore[no-untyped-call]
 _emit_shift = _emitted(_shift, name="shift")
 
-NEAR = 4 * 2048 + 2 * LANES
+NEAR = 4 * 2048 + ROW
 """Numbers of working memory that lie on the stack: those for spectra of 4,096 samples."""
 
-_near, _parts = _on_stack(types.float32, NEAR), _on_stack(types.float64, 3 * AT_ONCE)
+_near, _few = _on_stack(types.float32, NEAR), _on_stack(types.float32, AT_ONCE)
+_parts = _on_stack(types.float64, 3 * AT_ONCE)
 
 
 @_inlined
@@ -356,45 +420,55 @@ def _detect_voice(
     flags: Flags,
 ) -> int:
     """Judge the whole frames of (samples,) and write every decision that they determine."""
-    bad: int = _first_bad(x)
-    if bad >= 0:
-        return bad
-    mode, frame, points, low, high = plan[0], plan[1], plan[2] // 2, plan[3], plan[4]
+    mode, frame, rows, low, high = plan[0], plan[1], plan[2] // ROW, plan[3], plan[4]
     memory, shortest, hang, silence = plan[5], plan[6], plan[8], plan[9]
     lag = shortest - 1 + plan[7]
     delay = lag + silence - 1
     seen, run, until, start, end, told = state[0], state[1], state[2], state[3], state[4], state[5]
     whole = len(x) // frame
-    rows = points // LANES
     turns = frame
-    split = turns + 2 * points
-    twiddles = tables[split + 2 * points :]
-    # The rows, then the bins: real parts, and as many imaginary ones.
-    apart = points + LANES
-    bins = rows * ROW
-    floats = bins + 2 * apart
+    firsts = turns + ROW * (rows + 1)
+    split = firsts + LANES * LANES
+    twiddles = tables[split + 2 * (rows // 2 + 1) :]
+    # The rows, then the real columns' bins up to the middle one.
+    halves = rows * ROW
+    floats = halves + (rows + 1) * ROW
     work = _carray(_near(), NEAR) if floats <= NEAR else _fft.aligned(floats)
     parts = _carray(_parts(), 3 * AT_ONCE)
     parts[:] = 1.0
+    levels = _carray(_few(), AT_ONCE) if whole <= AT_ONCE else np.empty(whole, np.float32)
+    # Bad samples are looked for meanwhile, so that a long signal goes through the cache once.
+    checked = 0
+    if mode != _RMS:
+        for i in range(0, whole, AT_ONCE):
+            count, good = min(AT_ONCE, whole - i), True
+            for k in range(count):
+                good &= _emit_pack(x, (i + k) * frame, frame, tables, work, rows)
+                _columns(work, rows, plan, plan[10], twiddles)
+                _emit_part(work, plan, HEAD + plan[10], rows, tables, turns, split, halves)
+                _emit_band(work, halves, rows, tables, firsts, low, high, parts, k)
+            checked = (i + count) * frame
+            if not good:
+                bad: int = _first_bad(x[i * frame : checked])
+                if bad >= 0:
+                    return int(i * frame + bad)
+            _emit_levels(parts, high - low)
+            for k in range(count):
+                levels[i + k] = parts[k]
+    bad = _first_bad(x[checked:])
+    if bad >= 0:
+        return int(checked + bad)
     at, slot = seen % memory, seen % (delay + 1)
     wrote, room = 0, min(len(scores), len(flags))
     for i in range(whole + (delay if flush else 0)):
         active: Any = False
         if i < whole:
-            one = i % AT_ONCE
             if mode == _RMS:
                 power = _emit_mean_square(x, i * frame, frame)
                 active = power > threshold * threshold
                 score = np.float32(10 * log10(power + 1e-30))
             else:
-                if one == 0:
-                    for k in range(min(AT_ONCE, whole - i)):
-                        _emit_pack(x, (i + k) * frame, frame, tables, work, rows)
-                        _columns(work, rows, plan, plan[10], twiddles)
-                        _emit_across(work, plan, HEAD + plan[10], rows, tables, turns, bins, apart)
-                        _emit_band(work, bins, bins + apart, points, tables, split, low, high, parts, k)
-                    _emit_levels(parts, high - low)
-                level = np.float32(parts[one])
+                level = levels[i]
                 if mode == _FIXED:
                     active = level > threshold
                     score = level

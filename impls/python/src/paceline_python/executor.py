@@ -31,7 +31,9 @@ Step = Callable[[list[Any]], list[Any]]
 
 def run_pipeline(program: Program) -> Runner:
     """Make a program ready: a chain of numbers, a line of calls among them, or any graph."""
-    zero = any(kind == Kind.DIVIDE and operand == 0 for kind, operand in zip(program.kinds, program.params, strict=True))
+    zero = any(
+        kind == Kind.DIVIDE and operand == 0 for kind, operand in zip(program.kinds, program.params, strict=True)
+    )
     if program.is_chain and not zero:
         return GeneratedChain(program)
     if program.is_line and all(kind <= Kind.FILTER or kind == Kind.CALL for kind in program.kinds):
@@ -45,7 +47,7 @@ class GeneratedChain(ChainRunner):
     def run_list(self, operations: tuple[Operation, ...], items: list[Any]) -> list[Any]:
         """Apply operations to a list."""
         for start in range(0, len(operations), NESTED):
-            items = comprehension(operations[start : start + NESTED])(items)
+            items = _comprehension(operations[start : start + NESTED])(items)
         return items
 
     def run_array(self, operations: tuple[Operation, ...], x: NDArray[Any]) -> NDArray[Any]:
@@ -76,10 +78,11 @@ def _code(kinds: tuple[int, ...]) -> Callable[..., Step]:
             expression = f"({expression} {SIGNS[Kind(kind)]} {name})"
         names = ", ".join(name for name, _ in operations)
         source = f"def make({names}):\n    return lambda items: [{expression} for x in items]"
-    return _made(source)
+    made: Callable[..., Step] = _made(source)
+    return made
 
 
-def comprehension(operations: tuple[Operation, ...]) -> Step:
+def _comprehension(operations: tuple[Operation, ...]) -> Step:
     """Return a comprehension that applies operations to each item of a list; its source is compiled once."""
     make = _code(tuple(kind for kind, _ in operations))
     return make(*(operand for kind, operand in operations if kind != Kind.PASS))
@@ -87,7 +90,11 @@ def comprehension(operations: tuple[Operation, ...]) -> Step:
 
 def _made(source: str) -> Any:
     names: dict[str, Any] = {}
-    exec(compile(source, "<paceline executor>", "exec"), {"__builtins__": {"type": type, "Exception": Exception, "int": int, "float": float}}, names)  # noqa: S102
+    exec(
+        compile(source, "<paceline executor>", "exec"),
+        {"__builtins__": {"type": type, "Exception": Exception, "int": int, "float": float}},
+        names,
+    )  # noqa: S102
     return names["make"]
 
 
@@ -137,7 +144,8 @@ def _line_code(kinds: tuple[int, ...]) -> Callable[..., Callable[..., Any]]:
         if kind != Kind.FILTER:
             lines.append("   x = y")
     lines += ["   send(x)", "   index += 1", "   at[1] += 1", " return feed"]
-    return _made("\n".join(lines))
+    made: Callable[..., Callable[..., Any]] = _made("\n".join(lines))
+    return made
 
 
 class Line:

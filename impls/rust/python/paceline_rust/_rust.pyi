@@ -3,6 +3,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paceline.pipeline.program import Program, Runner
+
 Stamps = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Samples = NDArray[Any]
@@ -81,3 +83,4 @@ def detect_voice(
     scores: NDArray[np.float32],
     flags: NDArray[np.bool_],
 ) -> int: ...
+def run_pipeline(program: Program) -> Runner: ...

@@ -22,6 +22,12 @@ pub enum Mode {
 /// From this many samples on it pays to align the output.
 const ALIGN_FROM: usize = 8 * BLOCK;
 
+/// From this many bytes on the output is not in the first-level cache when it is written.
+const FAR_FROM: usize = 65_536;
+
+/// How many bytes before they are written the lines of such an output are fetched.
+const AHEAD: usize = 1024;
+
 /// Converts samples; panics if `out` does not hold as many.
 pub fn convert<S: Format, T: Format>(level: Level, x: &[S::Sample], out: &mut [T::Sample], mode: Mode) {
     if const { same::<S, T>() } {
@@ -29,6 +35,9 @@ pub fn convert<S: Format, T: Format>(level: Level, x: &[S::Sample], out: &mut [T
         let x = unsafe { std::slice::from_raw_parts(x.as_ptr().cast(), x.len()) };
         return out.copy_from_slice(x);
     }
+    // Stores of half a line each miss the first-level cache with less loss, where that is all that counts.
+    let halves = const { S::BITS.is_some() && T::BITS.is_none() && size_of::<S::Sample>() != 3 };
+    let level = if halves && size_of_val(out) >= FAR_FROM { level.min(Level::Avx2) } else { level };
     if !const { rounds::<S, T>() } {
         return run(level, Convert::<S, T, Nearest> { x, out, rounding: PhantomData });
     }
@@ -89,8 +98,15 @@ impl<S: Format, T: Format, R: Rounding> Work for Convert<'_, S, T, R> {
         let (out_head, out) = self.out.split_at_mut(head);
         part::<S, T, R, I>(x_head, out_head);
         let ((x, x_end), (out, out_end)) = (x.as_chunks(), out.as_chunks_mut());
-        for (x, out) in x.iter().zip(out) {
-            block::<S, T, R, I>(x, out);
+        if size_of_val(out) < FAR_FROM {
+            for (x, out) in x.iter().zip(out) {
+                block::<S, T, R, I>(x, out);
+            }
+        } else {
+            for (x, out) in x.iter().zip(out) {
+                I::fetch(out, AHEAD);
+                block::<S, T, R, I>(x, out);
+            }
         }
         part::<S, T, R, I>(x_end, out_end);
     }
@@ -138,9 +154,11 @@ fn bits<S: Format, T: Format>(samples: &[T::Sample; BLOCK]) -> [S::Sample; BLOCK
 #[inline(always)]
 fn block<S: Format, T: Format, R: Rounding, I: Isa>(x: &[S::Sample; BLOCK], out: &mut [T::Sample; BLOCK]) {
     let (mut x_room, mut out_room) = ([0; BLOCK], [0; BLOCK]);
-    let elements = S::elements::<I>(x, &mut x_room);
-    for (out, element) in T::target(out, &mut out_room).iter_mut().zip(elements) {
-        *out = T::element::<_, R, I>(S::value(*element));
+    let target = T::target(out, &mut out_room);
+    if !S::floats(x).is_some_and(|x| T::of_floats::<R, I>(x, target)) {
+        for (out, element) in target.iter_mut().zip(S::elements::<I>(x, &mut x_room)) {
+            *out = T::element::<_, R, I>(S::value(*element));
+        }
     }
     T::finish::<I>(out, &out_room);
 }

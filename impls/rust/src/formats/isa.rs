@@ -1,6 +1,7 @@
 //! What instruction sets bring to formats, and the one place where work is handed to code that is compiled for them.
 
 use super::BLOCK;
+use super::convert::Mode;
 use crate::level::Level;
 
 /// An instruction set, as far as no compiler makes the best of it from plain loops.
@@ -8,11 +9,33 @@ pub trait Isa {
     /// Whether rounding a float is one instruction, and not a call.
     const ROUNDS: bool;
 
+    /// Asks for the cache lines that lie so many bytes behind these ones.
+    #[inline(always)]
+    fn fetch<T>(_lines: &[T; BLOCK], _behind: usize) {}
+
     /// Takes packed samples apart.
     fn unpack(packed: &[[u8; 3]; BLOCK], wide: &mut [i32; BLOCK]);
 
     /// Packs the low three bytes of each.
     fn pack(wide: &[i32; BLOCK], packed: &mut [[u8; 3]; BLOCK]);
+
+    /// Floats times 2^15 to integers, rounded and clamped; false, and nothing done, where a plain loop is as good.
+    #[inline(always)]
+    fn to_i16(_x: &[f32; BLOCK], _out: &mut [i16; BLOCK], _mode: Mode) -> bool {
+        false
+    }
+
+    /// The same times 2^7, and offset by 128.
+    #[inline(always)]
+    fn to_u8(_x: &[f32; BLOCK], _out: &mut [u8; BLOCK], _mode: Mode) -> bool {
+        false
+    }
+
+    /// The same times 2^23.
+    #[inline(always)]
+    fn to_i24(_x: &[f32; BLOCK], _out: &mut [i32; BLOCK], _mode: Mode) -> bool {
+        false
+    }
 }
 
 /// Something to be done that is written once for all instruction sets.
@@ -87,6 +110,11 @@ mod x86 {
         const ROUNDS: bool = true;
 
         #[inline(always)]
+        fn fetch<T>(lines: &[T; BLOCK], behind: usize) {
+            fetch(lines, behind);
+        }
+
+        #[inline(always)]
         fn unpack(packed: &[[u8; 3]; BLOCK], wide: &mut [i32; BLOCK]) {
             // SAFETY: the type's condition: the caller is compiled for AVX2, so the processor has it.
             unsafe { unpack_avx2(packed, wide) }
@@ -97,10 +125,36 @@ mod x86 {
             // SAFETY: as above.
             unsafe { pack_avx2(wide, packed) }
         }
+
+        #[inline(always)]
+        fn to_i16(x: &[f32; BLOCK], out: &mut [i16; BLOCK], mode: Mode) -> bool {
+            // SAFETY: as above.
+            unsafe { to_i16_avx2(x, out, mode) };
+            true
+        }
+
+        #[inline(always)]
+        fn to_u8(x: &[f32; BLOCK], out: &mut [u8; BLOCK], mode: Mode) -> bool {
+            // SAFETY: as above.
+            unsafe { to_u8_avx2(x, out, mode) };
+            true
+        }
+
+        #[inline(always)]
+        fn to_i24(x: &[f32; BLOCK], out: &mut [i32; BLOCK], mode: Mode) -> bool {
+            // SAFETY: as above.
+            unsafe { to_i24_avx2(x, out, mode) };
+            true
+        }
     }
 
     impl Isa for Avx512 {
         const ROUNDS: bool = true;
+
+        #[inline(always)]
+        fn fetch<T>(lines: &[T; BLOCK], behind: usize) {
+            fetch(lines, behind);
+        }
 
         #[inline(always)]
         fn unpack(packed: &[[u8; 3]; BLOCK], wide: &mut [i32; BLOCK]) {
@@ -112,6 +166,36 @@ mod x86 {
         fn pack(wide: &[i32; BLOCK], packed: &mut [[u8; 3]; BLOCK]) {
             // SAFETY: as above.
             unsafe { pack_avx512(wide, packed) }
+        }
+
+        #[inline(always)]
+        fn to_i16(x: &[f32; BLOCK], out: &mut [i16; BLOCK], mode: Mode) -> bool {
+            // SAFETY: as above.
+            unsafe { to_i16_avx512(x, out, mode) };
+            true
+        }
+
+        #[inline(always)]
+        fn to_u8(x: &[f32; BLOCK], out: &mut [u8; BLOCK], mode: Mode) -> bool {
+            // SAFETY: as above.
+            unsafe { to_u8_avx512(x, out, mode) };
+            true
+        }
+
+        #[inline(always)]
+        fn to_i24(x: &[f32; BLOCK], out: &mut [i32; BLOCK], mode: Mode) -> bool {
+            // SAFETY: as above.
+            unsafe { to_i24_avx512(x, out, mode) };
+            true
+        }
+    }
+
+    #[inline(always)]
+    fn fetch<T>(lines: &[T; BLOCK], behind: usize) {
+        let first = lines.as_ptr().cast::<i8>();
+        for line in (0..size_of_val(lines)).step_by(64) {
+            // SAFETY: a hint for any address; nothing is read, and beyond the output's end nothing happens.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(behind + line)) };
         }
     }
 
@@ -202,6 +286,128 @@ mod x86 {
             _mm512_storeu_si512(packed.cast(), _mm512_permutex2var_epi32(a, ab, b));
             _mm512_storeu_si512(packed.add(64).cast(), _mm512_permutex2var_epi32(b, bc, c));
             _mm512_storeu_si512(packed.add(128).cast(), _mm512_permutex2var_epi32(c, cd, d));
+        }
+    }
+
+    /// Eight floats, scaled, to integers, rounded. What is too large is made the largest integer of the target; what is
+    /// too small becomes at most the smallest one, which a saturating pack clamps; NaN becomes 0.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn whole_avx2(x: __m256, largest: f32, mode: Mode) -> __m256i {
+        let x = _mm256_mul_ps(x, _mm256_set1_ps(largest + 1.0));
+        let number = _mm256_cmp_ps::<_CMP_ORD_Q>(x, x);
+        let x = _mm256_min_ps(x, _mm256_set1_ps(largest));
+        let whole = match mode {
+            Mode::Nearest => _mm256_cvtps_epi32(x),
+            Mode::Floor => _mm256_cvtps_epi32(_mm256_floor_ps(x)),
+            Mode::Truncate => _mm256_cvttps_epi32(x),
+        };
+        _mm256_and_si256(whole, _mm256_castps_si256(number))
+    }
+
+    /// Two registers of floats to one of 16-bit integers, in quarters 0, 2, 1, 3.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn halves_avx2(x: &[f32; 16], largest: f32, mode: Mode) -> __m256i {
+        // SAFETY: 16 floats are read.
+        let [a, b] = unsafe { [_mm256_loadu_ps(x.as_ptr()), _mm256_loadu_ps(x.as_ptr().add(8))] };
+        _mm256_packs_epi32(whole_avx2(a, largest, mode), whole_avx2(b, largest, mode))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn to_i16_avx2(x: &[f32; BLOCK], out: &mut [i16; BLOCK], mode: Mode) {
+        for (x, out) in x.as_chunks().0.iter().zip(out.as_chunks_mut::<16>().0) {
+            let packed = _mm256_permute4x64_epi64::<0b11_01_10_00>(halves_avx2(x, 32_767.0, mode));
+            // SAFETY: 16 integers are written.
+            unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), packed) };
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn to_u8_avx2(x: &[f32; BLOCK], out: &mut [u8; BLOCK], mode: Mode) {
+        let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+        for (x, out) in x.as_chunks::<32>().0.iter().zip(out.as_chunks_mut::<32>().0) {
+            let [a, b] = [0, 1].map(|half| halves_avx2(&x.as_chunks().0[half], 127.0, mode));
+            let packed = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(a, b), order);
+            let offset = _mm256_xor_si256(packed, _mm256_set1_epi8(-128));
+            // SAFETY: 32 bytes are written.
+            unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), offset) };
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn to_i24_avx2(x: &[f32; BLOCK], out: &mut [i32; BLOCK], mode: Mode) {
+        let largest = 8_388_607.0;
+        for (x, out) in x.as_chunks::<8>().0.iter().zip(out.as_chunks_mut::<8>().0) {
+            // SAFETY: 8 floats are read, and 8 integers written.
+            unsafe {
+                // Nothing saturates at 24 bits.
+                let x = _mm256_loadu_ps(x.as_ptr());
+                let whole = _mm256_max_epi32(whole_avx2(x, largest, mode), _mm256_set1_epi32(-8_388_608));
+                _mm256_storeu_si256(out.as_mut_ptr().cast(), whole);
+            }
+        }
+    }
+
+    /// The same as [`whole_avx2`] for sixteen floats.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn whole_avx512(x: __m512, largest: f32, mode: Mode) -> __m512i {
+        const DOWN: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+        let x = _mm512_mul_ps(x, _mm512_set1_ps(largest + 1.0));
+        let number = _mm512_cmp_ps_mask::<_CMP_ORD_Q>(x, x);
+        let x = _mm512_min_ps(x, _mm512_set1_ps(largest));
+        match mode {
+            Mode::Nearest => _mm512_maskz_cvtps_epi32(number, x),
+            Mode::Floor => _mm512_maskz_cvt_roundps_epi32::<DOWN>(number, x),
+            Mode::Truncate => _mm512_maskz_cvttps_epi32(number, x),
+        }
+    }
+
+    /// Two registers of floats to one of 16-bit integers, in eighths 0, 4, 1, 5, 2, 6, 3, 7.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn halves_avx512(x: &[f32; 32], largest: f32, mode: Mode) -> __m512i {
+        // SAFETY: 32 floats are read.
+        let [a, b] = unsafe { [_mm512_loadu_ps(x.as_ptr()), _mm512_loadu_ps(x.as_ptr().add(16))] };
+        _mm512_packs_epi32(whole_avx512(a, largest, mode), whole_avx512(b, largest, mode))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn to_i16_avx512(x: &[f32; BLOCK], out: &mut [i16; BLOCK], mode: Mode) {
+        let order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+        for (x, out) in x.as_chunks().0.iter().zip(out.as_chunks_mut::<32>().0) {
+            let packed = _mm512_permutexvar_epi64(order, halves_avx512(x, 32_767.0, mode));
+            // SAFETY: 32 integers are written.
+            unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), packed) };
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn to_u8_avx512(x: &[f32; BLOCK], out: &mut [u8; BLOCK], mode: Mode) {
+        let [a, b] = [0, 1].map(|half| halves_avx512(&x.as_chunks().0[half], 127.0, mode));
+        let order = integers(&[0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15]);
+        let packed = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(a, b));
+        let offset = _mm512_xor_si512(packed, _mm512_set1_epi8(-128));
+        // SAFETY: the block is 64 bytes.
+        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), offset) };
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn to_i24_avx512(x: &[f32; BLOCK], out: &mut [i32; BLOCK], mode: Mode) {
+        for (x, out) in x.as_chunks::<16>().0.iter().zip(out.as_chunks_mut::<16>().0) {
+            // SAFETY: 16 floats are read, and 16 integers written.
+            unsafe {
+                // Nothing saturates at 24 bits.
+                let whole = whole_avx512(_mm512_loadu_ps(x.as_ptr()), 8_388_607.0, mode);
+                _mm512_storeu_si512(out.as_mut_ptr().cast(), _mm512_max_epi32(whole, _mm512_set1_epi32(-8_388_608)));
+            }
         }
     }
 

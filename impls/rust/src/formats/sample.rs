@@ -34,13 +34,26 @@ pub trait Elements {
 
     /// Brings elements that were written into the room to the samples.
     fn finish<I: Isa>(samples: &mut [Self::Sample; BLOCK], room: &Room);
+
+    /// The samples themselves where they are floats of 32 bits.
+    #[inline(always)]
+    fn floats(_samples: &[Self::Sample; BLOCK]) -> Option<&[f32; BLOCK]> {
+        None
+    }
+
+    /// The elements of floats, where the instruction set has a better way than one after the other; whether it has.
+    #[inline(always)]
+    fn of_floats<R: Rounding, I: Isa>(_x: &[f32; BLOCK], _elements: &mut [Self::Element; BLOCK]) -> bool {
+        false
+    }
 }
 
 /// A block of packed samples as elements.
 pub type Room = [i32; BLOCK];
 
 macro_rules! plain {
-    ($(#[$doc:meta])* $format:ident($sample:ty) as $value:ty: |$element:ident| $load:expr, |$v:ident| $store:expr) => {
+    ($(#[$doc:meta])* $format:ident($sample:ty) as $value:ty: |$element:ident| $load:expr, |$v:ident| $store:expr
+    $(, $more:item)*) => {
         $(#[$doc])*
         pub struct $format;
 
@@ -73,13 +86,19 @@ macro_rules! plain {
 
             #[inline(always)]
             fn finish<I: Isa>(_: &mut [$sample; BLOCK], _: &Room) {}
+
+            $($more)*
         }
     };
 }
 
 plain! {
     /// 16-bit integers.
-    I16(i16) as Whole<16>: |x| Whole(x.into()), |v| v.whole::<16, R, I>() as i16
+    I16(i16) as Whole<16>: |x| Whole(x.into()), |v| v.whole::<16, R, I>() as i16,
+    #[inline(always)]
+    fn of_floats<R: Rounding, I: Isa>(x: &[f32; BLOCK], out: &mut [i16; BLOCK]) -> bool {
+        I::to_i16(x, out, R::MODE)
+    }
 }
 plain! {
     /// 32-bit integers.
@@ -87,11 +106,19 @@ plain! {
 }
 plain! {
     /// 8-bit integers, offset by 128.
-    U8(u8) as Whole<8>: |x| Whole(i32::from(x) - 128), |v| (v.whole::<8, R, I>() + 128) as u8
+    U8(u8) as Whole<8>: |x| Whole(i32::from(x) - 128), |v| (v.whole::<8, R, I>() + 128) as u8,
+    #[inline(always)]
+    fn of_floats<R: Rounding, I: Isa>(x: &[f32; BLOCK], out: &mut [u8; BLOCK]) -> bool {
+        I::to_u8(x, out, R::MODE)
+    }
 }
 plain! {
     /// 32-bit floats.
-    F32(f32) as f32: |x| x, |v| v.f32()
+    F32(f32) as f32: |x| x, |v| v.f32(),
+    #[inline(always)]
+    fn floats(samples: &[f32; BLOCK]) -> Option<&[f32; BLOCK]> {
+        Some(samples)
+    }
 }
 plain! {
     /// 64-bit floats.
@@ -132,5 +159,9 @@ impl Elements for I24 {
     #[inline(always)]
     fn finish<I: Isa>(samples: &mut [[u8; 3]; BLOCK], room: &Room) {
         I::pack(room, samples);
+    }
+    #[inline(always)]
+    fn of_floats<R: Rounding, I: Isa>(x: &[f32; BLOCK], out: &mut [i32; BLOCK]) -> bool {
+        I::to_i24(x, out, R::MODE)
     }
 }

@@ -1,5 +1,6 @@
 //! What samples stand for, and how that becomes a float or an integer.
 
+use super::convert::Mode;
 use super::isa::Isa;
 
 /// A sample's exact value: an integer in units of its least bit, or a float.
@@ -17,6 +18,8 @@ pub trait Value: Copy {
 
 /// How what lies between two integers is rounded.
 pub trait Rounding {
+    const MODE: Mode;
+
     /// # Safety
     /// x lies between -2^(BITS - 1) and 2^(BITS - 1) - 1.
     unsafe fn float<const BITS: u32, F: Float, I: Isa>(x: F) -> i32;
@@ -143,6 +146,8 @@ pub struct Floor;
 pub struct Truncate;
 
 impl Rounding for Nearest {
+    const MODE: Mode = Mode::Nearest;
+
     #[inline(always)]
     unsafe fn float<const BITS: u32, F: Float, I: Isa>(x: F) -> i32 {
         // SAFETY: the same condition.
@@ -157,6 +162,8 @@ impl Rounding for Nearest {
 }
 
 impl Rounding for Floor {
+    const MODE: Mode = Mode::Floor;
+
     #[inline(always)]
     unsafe fn float<const BITS: u32, F: Float, I: Isa>(x: F) -> i32 {
         // SAFETY: the same condition.
@@ -171,6 +178,8 @@ impl Rounding for Floor {
 }
 
 impl Rounding for Truncate {
+    const MODE: Mode = Mode::Truncate;
+
     #[inline(always)]
     unsafe fn float<const BITS: u32, F: Float, I: Isa>(x: F) -> i32 {
         // SAFETY: the same condition.

@@ -8,7 +8,7 @@ mod plain;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use std::ops::{Add, Mul, Range, Sub};
+use std::ops::{Add, Div, Mul, Range, Sub};
 
 pub use plain::Baseline;
 #[cfg(target_arch = "x86_64")]
@@ -32,12 +32,6 @@ pub trait Isa: Copy {
     /// r of the new row j on.
     fn transpose(self, from: impl Fn(usize, usize) -> Self::F32, to: impl FnMut(usize, usize, Self::F32));
 
-    /// The elements with even and those with odd numbers of a, then b.
-    fn unzip(self, a: Self::F32, b: Self::F32) -> (Self::F32, Self::F32);
-
-    /// The first element of `first`, then those of v from the last one on, all but its first.
-    fn mirror(self, first: Self::F32, v: Self::F32) -> Self::F32;
-
     /// Mantissas in [1, 2), and exponents, of normal positive numbers.
     fn split_exponents(self, v: Self::F32) -> (Self::F32, Self::F32);
 
@@ -46,7 +40,9 @@ pub trait Isa: Copy {
 }
 
 /// As many floats as a register holds.
-pub trait Vector<T, S>: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+pub trait Vector<T, S>:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
     const WIDTH: usize;
 
     fn splat(isa: S, value: T) -> Self;
@@ -68,7 +64,15 @@ pub trait Vector<T, S>: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Out
 
 /// A float that comes in vectors.
 pub trait Real:
-    Copy + Default + PartialEq + Send + Sync + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+    Copy
+    + Default
+    + PartialEq
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
 {
     type Vector<S: Isa>: Vector<Self, S>;
 

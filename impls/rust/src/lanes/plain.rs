@@ -1,6 +1,6 @@
 //! Any processor: arrays of four, which compilers turn into what the architecture always has (SSE2, NEON).
 
-use std::ops::{Add, Mul, Range, Sub};
+use std::ops::{Add, Div, Mul, Range, Sub};
 
 use super::{Isa, LANES, Real, Vector};
 
@@ -38,16 +38,6 @@ impl Isa for Baseline {
     }
 
     #[inline(always)]
-    fn unzip(self, Four([a, b, c, d]): Four<f32>, Four([e, f, g, h]): Four<f32>) -> (Four<f32>, Four<f32>) {
-        (Four([a, c, e, g]), Four([b, d, f, h]))
-    }
-
-    #[inline(always)]
-    fn mirror(self, first: Four<f32>, Four([_, b, c, d]): Four<f32>) -> Four<f32> {
-        Four([first.0[0], d, c, b])
-    }
-
-    #[inline(always)]
     fn split_exponents(self, v: Four<f32>) -> (Four<f32>, Four<f32>) {
         let (mut mantissas, mut exponents) = (v, v);
         for i in 0..WIDTH {
@@ -81,7 +71,7 @@ macro_rules! elementwise {
         }
     )* };
 }
-elementwise!(Add add +, Sub sub -, Mul mul *);
+elementwise!(Add add +, Sub sub -, Mul mul *, Div div /);
 
 macro_rules! vector {
     ($($float:ty),*) => { $(

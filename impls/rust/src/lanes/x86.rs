@@ -1,7 +1,7 @@
 //! AVX2 with FMA, and AVX-512.
 
 use std::arch::x86_64::*;
-use std::ops::{Add, Mul, Range, Sub};
+use std::ops::{Add, Div, Mul, Range, Sub};
 
 use super::{Isa, LANES, Vector};
 
@@ -33,7 +33,7 @@ impl Avx512 {
 
 macro_rules! vector {
     ($isa:ident, $name:ident = $width:literal x $float:ident in $register:ident: $load:ident $store:ident $splat:ident
-     $add:ident $sub:ident $mul:ident $mul_add:ident $neg_mul_add:ident, |$v:ident, $to:ident| $fold:expr) => {
+     $add:ident $sub:ident $mul:ident $div:ident $mul_add:ident $neg_mul_add:ident, |$v:ident, $to:ident| $fold:expr) => {
         #[derive(Clone, Copy)]
         pub struct $name($register);
 
@@ -64,6 +64,16 @@ macro_rules! vector {
             fn mul(self, other: Self) -> Self {
                 // SAFETY: as for add.
                 Self(unsafe { $mul(self.0, other.0) })
+            }
+        }
+
+        impl Div for $name {
+            type Output = Self;
+
+            #[inline(always)]
+            fn div(self, other: Self) -> Self {
+                // SAFETY: as for add.
+                Self(unsafe { $div(self.0, other.0) })
             }
         }
 
@@ -115,21 +125,21 @@ macro_rules! vector {
 }
 
 vector!(Avx512, F32x16 = 16 x f32 in __m512: _mm512_loadu_ps _mm512_storeu_ps _mm512_set1_ps
-_mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_fmadd_ps _mm512_fnmadd_ps,
+_mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps _mm512_fmadd_ps _mm512_fnmadd_ps,
 |v, to| {
     let eight = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps::<1>(v));
     _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight)));
 });
 vector!(Avx512, F64x8 = 8 x f64 in __m512d: _mm512_loadu_pd _mm512_storeu_pd _mm512_set1_pd
-_mm512_add_pd _mm512_sub_pd _mm512_mul_pd _mm512_fmadd_pd _mm512_fnmadd_pd,
+_mm512_add_pd _mm512_sub_pd _mm512_mul_pd _mm512_div_pd _mm512_fmadd_pd _mm512_fnmadd_pd,
 |v, to| {
     _mm256_storeu_pd(to, _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd::<1>(v)));
 });
 vector!(Avx2, F32x8 = 8 x f32 in __m256: _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps
-    _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_fmadd_ps _mm256_fnmadd_ps,
+    _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps _mm256_fmadd_ps _mm256_fnmadd_ps,
     |v, to| _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v))));
 vector!(Avx2, F64x4 = 4 x f64 in __m256d: _mm256_loadu_pd _mm256_storeu_pd _mm256_set1_pd
-    _mm256_add_pd _mm256_sub_pd _mm256_mul_pd _mm256_fmadd_pd _mm256_fnmadd_pd,
+    _mm256_add_pd _mm256_sub_pd _mm256_mul_pd _mm256_div_pd _mm256_fmadd_pd _mm256_fnmadd_pd,
     |v, to| _mm256_storeu_pd(to, v));
 
 impl Isa for Avx512 {
@@ -162,25 +172,6 @@ impl Isa for Avx512 {
         let r = unsafe { transposed_16(r) };
         for (j, r) in r.into_iter().enumerate() {
             to(j, 0, F32x16(r));
-        }
-    }
-
-    #[inline(always)]
-    fn unzip(self, a: F32x16, b: F32x16) -> (F32x16, F32x16) {
-        // SAFETY: the token proves the instructions.
-        unsafe {
-            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-            let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-            (F32x16(_mm512_permutex2var_ps(a.0, even, b.0)), F32x16(_mm512_permutex2var_ps(a.0, odd, b.0)))
-        }
-    }
-
-    #[inline(always)]
-    fn mirror(self, first: F32x16, v: F32x16) -> F32x16 {
-        // SAFETY: the token proves the instructions.
-        unsafe {
-            let places = _mm512_setr_epi32(16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1);
-            F32x16(_mm512_permutex2var_ps(v.0, places, first.0))
         }
     }
 
@@ -235,25 +226,6 @@ impl Isa for Avx2 {
                     to(column + j, row, F32x8(r));
                 }
             }
-        }
-    }
-
-    #[inline(always)]
-    fn unzip(self, a: F32x8, b: F32x8) -> (F32x8, F32x8) {
-        // SAFETY: the token proves the instructions.
-        unsafe {
-            let low = _mm256_permute2f128_ps::<0x20>(a.0, b.0);
-            let high = _mm256_permute2f128_ps::<0x31>(a.0, b.0);
-            (F32x8(_mm256_shuffle_ps::<0x88>(low, high)), F32x8(_mm256_shuffle_ps::<0xdd>(low, high)))
-        }
-    }
-
-    #[inline(always)]
-    fn mirror(self, first: F32x8, v: F32x8) -> F32x8 {
-        // SAFETY: the token proves the instructions.
-        unsafe {
-            let reversed = _mm256_permutevar8x32_ps(v.0, _mm256_setr_epi32(0, 7, 6, 5, 4, 3, 2, 1));
-            F32x8(_mm256_blend_ps::<1>(reversed, first.0))
         }
     }
 

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use crate::formats::{self, F32, F64, Format, I16, I24, I32, Mode, Mono, U8};
 use crate::level::Level;
+use crate::python::flat::{Flat, Item, flat};
 
 /// From this many bytes on the work is worth giving up the interpreter lock for.
 const DETACH_FROM: usize = 16_384;
@@ -20,7 +21,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 /// A format as arrays hold it.
 trait Array: Format {
-    type Item: Element + Copy + Sync;
+    type Item: Item + Sync;
 
     /// None if the last sample is not whole.
     fn samples(items: &[Self::Item]) -> Option<&[Self::Sample]>;
@@ -109,18 +110,22 @@ fn convert<S: Array, T: Array>(
     out: &Bound<'_, PyUntypedArray>,
     mode: Mode,
 ) -> PyResult<()> {
-    let (x, out) = (x.cast::<PyArray1<S::Item>>()?, out.cast::<PyArray1<T::Item>>()?);
-    let in_place = size_of::<S::Sample>() == size_of::<T::Sample>() && x.data().cast::<()>() == out.data().cast();
-    let mut writable = out.try_readwrite()?;
-    let samples = T::samples_mut(writable.as_slice_mut()?).ok_or_else(|| not_whole("out"))?;
-    if in_place && x.len() == out.len() {
-        run(py, size_of_val(samples), || formats::convert_in_place::<S, T>(Level::detect(), samples, mode));
-        return Ok(());
+    match flat::<S::Item, T::Item>(x, out)? {
+        Flat::Same(out) => {
+            let samples = T::samples_mut(out).ok_or_else(|| not_whole("out"))?;
+            if size_of::<S::Sample>() != size_of::<T::Sample>() {
+                return Err(PyValueError::new_err("out is x, but its samples have another size."));
+            }
+            run(py, size_of_val(samples), || formats::convert_in_place::<S, T>(Level::detect(), samples, mode));
+        }
+        Flat::Apart(x, out) => {
+            let samples = T::samples_mut(out).ok_or_else(|| not_whole("out"))?;
+            let x = S::samples(x).ok_or_else(|| not_whole("x"))?;
+            same_length(x.len(), samples.len(), "samples")?;
+            let bytes = size_of_val(x) + size_of_val(samples);
+            run(py, bytes, || formats::convert::<S, T>(Level::detect(), x, samples, mode));
+        }
     }
-    let x = x.try_readonly()?;
-    let x = S::samples(x.as_slice()?).ok_or_else(|| not_whole("x"))?;
-    same_length(x.len(), samples.len(), "samples")?;
-    run(py, size_of_val(x) + size_of_val(samples), || formats::convert::<S, T>(Level::detect(), x, samples, mode));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The level of a frame: window, transform, power of the speech band, and how flat it is.
 
-use super::Spectrum;
-use super::logarithm::{DB, exp2, log2, split_exponent};
+use super::logarithm::{DB, exp2, log2};
+use super::{LOUD, Spectrum};
 use crate::fft::{Complex, Row, transform};
 use crate::lanes::{Isa, LANES, Vector};
 
@@ -13,9 +13,6 @@ const LEAST_LEVEL: f64 = 4e-10;
 
 /// What flatness leaves of a frame at least.
 const LEAST_PART: f64 = 0.05;
-
-/// Mantissas below 2 that one lane multiplies: 16 lanes' products then stay in the range of a double, 16 · 56 < 1,023.
-const FACTORS: usize = 56;
 
 /// Frames whose logarithms are taken together.
 pub const AT_ONCE: usize = 8;
@@ -42,23 +39,32 @@ const SIXTEENTHS: [[f32; 2]; 10] = {
 /// Working memory, kept from frame to frame.
 pub struct Scratch {
     rows: Vec<Row>,
-    /// 16 bins a row in natural order, and one row more.
-    bins: Vec<Row>,
-    tiles: [[Row; LANES]; 2],
+    /// The real columns' bins up to the middle one, turned.
+    halves: Vec<Row>,
+    tile: [Row; LANES],
+    /// Each frame's level, and whether it is active where that is known.
+    pub found: Vec<(f32, bool)>,
 }
 
 impl Scratch {
     pub const fn new() -> Self {
-        Self { rows: vec![], bins: vec![], tiles: [[Row::ZERO; LANES]; 2] }
+        Self { rows: vec![], halves: vec![], tile: [Row::ZERO; LANES], found: vec![] }
     }
 
-    /// Makes room for transforms of that many points.
-    pub fn reserve(&mut self, points: usize) {
-        if self.rows.len() < points / LANES {
-            self.rows.resize(points / LANES, Row::ZERO);
-            self.bins.resize(points / LANES + 1, Row::ZERO);
+    /// Makes room for transforms of that many rows.
+    pub fn reserve(&mut self, rows: usize) {
+        if self.rows.len() < rows {
+            self.rows.resize(rows, Row::ZERO);
+            self.halves.resize(rows + 1, Row::ZERO);
         }
     }
+}
+
+/// What is known of the bins weighed so far.
+struct Sums<V> {
+    energy: V,
+    mantissas: V,
+    exponents: V,
 }
 
 /// What is left of some frames, for the last steps to be taken together.
@@ -71,18 +77,18 @@ struct Parts {
 }
 
 impl Spectrum<'_> {
-    /// The levels of at most [`AT_ONCE`] frames, and how many these are.
+    /// The levels of at most [`AT_ONCE`] frames, and whether no sample can be bad.
     pub fn levels<'a, S: Isa>(
         &self,
         isa: S,
         frames: impl Iterator<Item = &'a [f32]>,
         scratch: &mut Scratch,
-    ) -> ([f32; AT_ONCE], usize) {
+    ) -> ([f32; AT_ONCE], bool) {
         let rows = self.columns.size();
-        let (rows, bins) = (&mut scratch.rows[..rows], &mut scratch.bins[..=rows]);
-        let (mut parts, mut count) = (Parts::default(), 0);
+        let (halves, rows) = (&mut scratch.halves[..=rows], &mut scratch.rows[..rows]);
+        let (mut parts, mut count, mut good) = (Parts::default(), 0, true);
         for frame in frames.take(AT_ONCE) {
-            isa.run(
+            good &= isa.run(
                 #[inline(always)]
                 || self.pack(isa, frame, rows),
             );
@@ -90,8 +96,8 @@ impl Spectrum<'_> {
             (parts.energy[count], parts.mantissa[count], parts.exponent[count]) = isa.run(
                 #[inline(always)]
                 || {
-                    self.across(isa, rows, bins, &mut scratch.tiles);
-                    self.band(isa, bins)
+                    self.part(isa, rows, halves);
+                    self.band(isa, halves, &mut scratch.tile)
                 },
             );
             count += 1;
@@ -111,16 +117,20 @@ impl Spectrum<'_> {
                 levels
             },
         );
-        (levels, count)
+        (levels, good)
     }
 
-    /// Even samples become real parts and odd ones imaginary parts, 16 pairs to a row.
+    /// Rows of 16 samples become real parts, and every second one imaginary parts. Says whether no sample can be bad.
     #[inline(always)]
-    fn pack<S: Isa>(&self, isa: S, frame: &[f32], rows: &mut [Row]) {
+    fn pack<S: Isa>(&self, isa: S, frame: &[f32], rows: &mut [Row]) -> bool {
         let (whole, window) = (frame.as_chunks::<{ 2 * LANES }>(), self.window.as_chunks::<{ 2 * LANES }>());
         let (filled, empty) = rows.split_at_mut(whole.0.len());
+        let mut loud = S::F32::splat(isa, 0.0);
         for ((row, x), w) in filled.iter_mut().zip(whole.0).zip(window.0) {
-            pack_row(isa, x, w, row);
+            for lane in [0, LANES] {
+                isa.prefetch(x[lane..].as_ptr().wrapping_add(frame.len())); // the next frame
+            }
+            loud = pack_row(isa, x, w, row, loud);
         }
         let mut empty = empty.iter_mut();
         if !whole.1.is_empty()
@@ -129,108 +139,155 @@ impl Spectrum<'_> {
             let (mut x, mut w) = ([0.0; 2 * LANES], [0.0; 2 * LANES]);
             x[..whole.1.len()].copy_from_slice(whole.1);
             w[..window.1.len()].copy_from_slice(window.1);
-            pack_row(isa, &x, &w, row);
+            loud = pack_row(isa, &x, &w, row, loud);
         }
         for row in empty {
             *row = Row::ZERO;
         }
+        loud.fold().iter().all(|&squares| squares < LOUD)
     }
 
-    /// From the columns' bins to those of the whole frame, in their natural order.
+    /// Parts the rows that were transformed as real and imaginary part, and turns what comes out.
     #[inline(always)]
-    fn across<S: Isa>(&self, isa: S, rows: &[Row], bins: &mut [Row], [tile, turned]: &mut [[Row; LANES]; 2]) {
+    fn part<S: Isa>(&self, isa: S, rows: &[Row], halves: &mut [Row]) {
         let count = rows.len();
-        for first in (0..count).step_by(LANES) {
-            self.turn(isa, rows, first, turned);
-            transpose(isa, turned, tile);
-            sixteen_first(isa, tile);
-            if count < LANES {
-                let found = &mut *turned;
-                sixteen_last(isa, tile, found, 0, 1);
-                match count {
-                    8 => close_up::<8>(found, bins),
-                    4 => close_up::<4>(found, bins),
-                    2 => close_up::<2>(found, bins),
-                    _ => close_up::<1>(found, bins),
-                }
-            } else {
-                sixteen_last(isa, tile, bins, first / LANES, count / LANES);
-            }
-        }
-    }
-
-    /// The rows of 16 bins from `first` on, times their turns; zeros beyond the last one.
-    #[inline(always)]
-    fn turn<S: Isa>(&self, isa: S, rows: &[Row], first: usize, to: &mut [Row; LANES]) {
-        let used = LANES.min(rows.len());
-        let turns = &self.turns[first..first + used];
-        for i in 0..used {
-            let (row, turns, to) = (&rows[self.columns.row_of(first + i)].0, &turns[i], &mut to[i].0);
+        for (k, &turn) in self.split.iter().enumerate() {
+            let far = count - k;
+            let (a, b) = (&rows[self.columns.row_of(k)], &rows[self.columns.row_of(if k == 0 { 0 } else { far })]);
             for lane in (0..LANES).step_by(S::F32::WIDTH) {
-                let (re, im) = (S::F32::load(isa, &row[lane..]), S::F32::load(isa, &row[LANES + lane..]));
-                let (c, s) = (S::F32::load(isa, &turns[lane..]), S::F32::load(isa, &turns[LANES + lane..]));
-                im.neg_mul_add(s, re * c).store(&mut to[lane..]);
-                im.mul_add(c, re * s).store(&mut to[LANES + lane..]);
+                let (a, b) = (point_of::<S>(isa, &a.0, lane), point_of::<S>(isa, &b.0, lane));
+                let odd = Complex { re: a.re - b.re, im: a.im + b.im }.times(isa, turn);
+                let even = Complex { re: a.re + b.re, im: a.im - b.im };
+                let near = Complex { re: even.re + odd.re, im: even.im + odd.im };
+                let mirrored = Complex { re: even.re - odd.re, im: odd.im - even.im };
+                for (k, point) in [(k, near), (far, mirrored)] {
+                    let turn = point_of::<S>(isa, &self.turns[k], lane);
+                    let to = &mut halves[k].0;
+                    point.im.neg_mul_add(turn.im, point.re * turn.re).store(&mut to[lane..]);
+                    point.im.mul_add(turn.re, point.re * turn.im).store(&mut to[LANES + lane..]);
+                }
             }
         }
-        to[used..].fill(Row::ZERO);
     }
 
     /// The energy of the speech band's bins, then mantissa and exponent of the product of their powers.
+    ///
+    /// Column k has the bins k, k + step, k + 2 step and so on; those beyond the middle are mirror images of lower ones.
     #[inline(always)]
-    fn band<S: Isa>(&self, isa: S, bins: &[Row]) -> (f64, f64, f64) {
-        let width = S::F32::WIDTH;
-        let points = self.split.0.len();
+    fn band<S: Isa>(&self, isa: S, halves: &[Row], tile: &mut [Row; LANES]) -> (f64, f64, f64) {
         let (zero, one) = (S::F32::splat(isa, 0.0), S::F32::splat(isa, 1.0));
-        let (quarter, least) = (S::F32::splat(isa, 0.25), S::F32::splat(isa, LEAST_POWER));
-        let mut k = self.low / width * width;
-        let mut behind = part_of(isa, bins, points - k);
-        let (mut energy, mut exponents) = (zero, zero);
-        let (mut mantissa, mut exponent) = (1.0, 0.0);
-        while k < self.high {
-            let end = self.high.min(k + FACTORS * width);
-            let mut mantissas = one;
-            while k < end {
-                let (a, before) = (part_of(isa, bins, k), part_of(isa, bins, points - k - width));
-                let b = Complex { re: isa.mirror(behind.re, before.re), im: isa.mirror(behind.im, before.im) };
-                behind = before;
-                let cos = S::F32::load(isa, &self.split.0[k..]);
-                let sin = S::F32::load(isa, &self.split.1[k..]);
-                // Twice the even samples' bins, which are those of a real signal, and the odd samples' ones.
-                let (odd_re, odd_im) = (a.im + b.im, b.re - a.re);
-                let re = odd_im.neg_mul_add(sin, odd_re.mul_add(cos, a.re + b.re));
-                let im = odd_re.mul_add(sin, odd_im.mul_add(cos, a.im - b.im));
-                let power = im.mul_add(im, re * re).mul_add(quarter, least);
-                let used = self.low.saturating_sub(k)..self.high - k;
-                energy = energy + isa.select(used.clone(), power, zero);
-                let (m, e) = isa.split_exponents(isa.select(used, power, one));
-                mantissas = mantissas * m;
-                exponents = exponents + e;
-                k += width;
-            }
-            let (m, e) = split_exponent(product(mantissas));
-            mantissa *= m;
-            exponent += e;
+        let mut sums = Sums { energy: zero, mantissas: one, exponents: zero };
+        self.weigh_firsts(isa, &halves[0], &mut sums);
+        if self.high <= 8 * self.columns.size() {
+            self.weigh_columns::<S, 4>(isa, halves, tile, &mut sums); // the lower half: other bins are not computed
+        } else {
+            self.weigh_columns::<S, 8>(isa, halves, tile, &mut sums);
         }
-        (sum(energy), mantissa, exponent + sum(exponents))
+        (sum(sums.energy), product(sums.mantissas), sum(sums.exponents))
+    }
+
+    /// The bins of the first column, which is real: multiples of the number of rows of 16 samples.
+    #[inline(always)]
+    fn weigh_firsts<S: Isa>(&self, isa: S, first: &Row, sums: &mut Sums<S::F32>) {
+        let (width, step) = (S::F32::WIDTH, 2 * self.columns.size());
+        let (low, high) = (self.low.div_ceil(step), self.high.div_ceil(step).min(LANES / 2));
+        let mut bins = Row::ZERO;
+        for lane in (0..LANES).step_by(width) {
+            let mut four = [S::F32::splat(isa, 0.0); 4];
+            for (x, factors) in first.0.as_chunks::<4>().0.iter().zip(self.firsts.as_chunks::<4>().0) {
+                for i in 0..4 {
+                    four[i] = S::F32::splat(isa, x[i]).mul_add(S::F32::load(isa, &factors[i][lane..]), four[i]);
+                }
+            }
+            ((four[0] + four[1]) + (four[2] + four[3])).store(&mut bins.0[lane..]);
+        }
+        for lane in (0..LANES / 2).step_by(width) {
+            let re = S::F32::load(isa, &bins.0[lane..]);
+            let im = S::F32::load(isa, &bins.0[LANES / 2 + lane..]);
+            sums.weigh(isa, Complex { re, im }, low.saturating_sub(lane), high.saturating_sub(lane));
+        }
+    }
+
+    /// The other bins; `WANTED` of eight ranges on each side have to be computed.
+    #[inline(always)]
+    fn weigh_columns<S: Isa, const WANTED: usize>(
+        &self,
+        isa: S,
+        halves: &[Row],
+        tile: &mut [Row; LANES],
+        sums: &mut Sums<S::F32>,
+    ) {
+        let count = self.columns.size();
+        let step = 2 * count;
+        for begin in (1..=count).step_by(LANES) {
+            for part in [0, LANES] {
+                isa.transpose(
+                    #[inline(always)]
+                    |row, lane| S::F32::load(isa, &halves[(begin + row).min(count)].0[part + lane..]),
+                    #[inline(always)]
+                    |row, lane, v| v.store(&mut tile[row].0[part + lane..]),
+                );
+            }
+            for lane in (0..LANES.min(count)).step_by(S::F32::WIDTH) {
+                let mut x = [point_of::<S>(isa, &tile[0].0, lane); LANES];
+                for i in 1..LANES {
+                    x[i] = point_of::<S>(isa, &tile[i].0, lane);
+                }
+                sixteen(isa, &mut x);
+                let first = begin + lane;
+                // The middle column is its own mirror image.
+                let inside = count.saturating_sub(first);
+                for i in 0..WANTED {
+                    let near = i * step + first;
+                    let beyond = self.high.saturating_sub(near).min(inside + 1);
+                    sums.weigh(isa, x[i], self.low.saturating_sub(near), beyond);
+                    let far = (i + 1) * step - first;
+                    let beyond = (far + 1).saturating_sub(self.low).min(inside);
+                    sums.weigh(isa, x[LANES - 1 - i], (far + 1).saturating_sub(self.high), beyond);
+                }
+                sums.normalize(isa);
+            }
+        }
     }
 }
 
-/// A vector of bins from k on.
+impl<V> Sums<V> {
+    /// Takes the powers |X|² + 1e-14 of the lanes in a range.
+    #[inline(always)]
+    fn weigh<S: Isa<F32 = V>>(&mut self, isa: S, x: Complex<V>, first: usize, beyond: usize)
+    where
+        V: Vector<f32, S>,
+    {
+        if first >= beyond.min(V::WIDTH) {
+            return;
+        }
+        let mut power = x.re.mul_add(x.re, x.im.mul_add(x.im, V::splat(isa, LEAST_POWER)));
+        let mut factor = power;
+        if first > 0 || beyond < V::WIDTH {
+            power = isa.select(first..beyond, power, V::splat(isa, 0.0));
+            factor = isa.select(first..beyond, factor, V::splat(isa, 1.0));
+        }
+        self.energy = self.energy + power;
+        let (m, e) = isa.split_exponents(factor);
+        self.mantissas = self.mantissas * m;
+        self.exponents = self.exponents + e;
+    }
+
+    /// Keeps the mantissas' product in the range of a float.
+    #[inline(always)]
+    fn normalize<S: Isa<F32 = V>>(&mut self, isa: S)
+    where
+        V: Vector<f32, S>,
+    {
+        let (m, e) = isa.split_exponents(self.mantissas);
+        self.mantissas = m;
+        self.exponents = self.exponents + e;
+    }
+}
+
 #[inline(always)]
-fn part_of<S: Isa>(isa: S, bins: &[Row], k: usize) -> Complex<S::F32> {
-    let (row, lane) = (&bins[k / LANES].0, k % LANES);
+fn point_of<S: Isa>(isa: S, row: &[f32; 2 * LANES], lane: usize) -> Complex<S::F32> {
     Complex { re: S::F32::load(isa, &row[lane..LANES]), im: S::F32::load(isa, &row[LANES + lane..]) }
-}
-
-/// Fills rows with the first C bins of each.
-#[inline(always)]
-fn close_up<const C: usize>(found: &[Row; LANES], bins: &mut [Row]) {
-    for (k, row) in found.iter().enumerate() {
-        let (to, lane) = (&mut bins[k * C / LANES].0, k * C % LANES);
-        to[lane..lane + C].copy_from_slice(&row.0[..C]);
-        to[LANES + lane..LANES + lane + C].copy_from_slice(&row.0[LANES..LANES + C]);
-    }
 }
 
 /// 10·log10(E · max(1 - F, 0.05)² + 4e-10) for the energy E and the flatness F of `width` bins.
@@ -242,70 +299,33 @@ fn level(energy: f64, mantissa: f64, exponent: f64, width: f64) -> f32 {
 }
 
 #[inline(always)]
-fn pack_row<S: Isa>(isa: S, x: &[f32; 2 * LANES], w: &[f32; 2 * LANES], row: &mut Row) {
-    let width = S::F32::WIDTH;
-    for lane in (0..LANES).step_by(width) {
-        let a = S::F32::load(isa, &x[2 * lane..]) * S::F32::load(isa, &w[2 * lane..]);
-        let b = S::F32::load(isa, &x[2 * lane + width..]) * S::F32::load(isa, &w[2 * lane + width..]);
-        let (even, odd) = isa.unzip(a, b);
-        even.store(&mut row.0[lane..]);
-        odd.store(&mut row.0[LANES + lane..]);
+fn pack_row<S: Isa>(isa: S, x: &[f32; 2 * LANES], w: &[f32; 2 * LANES], row: &mut Row, mut loud: S::F32) -> S::F32 {
+    for lane in (0..2 * LANES).step_by(S::F32::WIDTH) {
+        let samples = S::F32::load(isa, &x[lane..]);
+        loud = samples.mul_add(samples, loud);
+        (samples * S::F32::load(isa, &w[lane..])).store(&mut row.0[lane..]);
     }
+    loud
 }
 
+/// The transform of 16 points, four by four.
 #[inline(always)]
-fn transpose<S: Isa>(isa: S, from: &[Row; LANES], to: &mut [Row; LANES]) {
-    for part in [0, LANES] {
-        isa.transpose(
-            #[inline(always)]
-            |row, lane| S::F32::load(isa, &from[row].0[part + lane..]),
-            #[inline(always)]
-            |row, lane, v| v.store(&mut to[row].0[part + lane..]),
-        );
-    }
-}
-
-/// The first of two passes of a transform of 16 rows, in place.
-#[inline(always)]
-fn sixteen_first<S: Isa>(isa: S, rows: &mut [Row; LANES]) {
+fn sixteen<S: Isa>(isa: S, x: &mut [Complex<S::F32>; LANES]) {
     for j in 0..4 {
-        for lane in (0..LANES).step_by(S::F32::WIDTH) {
-            let mut x = four_of(isa, [&rows[j], &rows[j + 4], &rows[j + 8], &rows[j + 12]], lane);
-            transform(isa, &mut x);
-            for q in 0..4 {
-                let x = if j * q == 0 { x[q] } else { x[q].times(isa, SIXTEENTHS[j * q]) };
-                x.re.store(&mut rows[j + 4 * q].0[lane..]);
-                x.im.store(&mut rows[j + 4 * q].0[LANES + lane..]);
-            }
+        let mut four = [x[j], x[j + 4], x[j + 8], x[j + 12]];
+        transform(isa, &mut four);
+        for q in 0..4 {
+            x[j + 4 * q] = if j * q == 0 { four[q] } else { four[q].times(isa, SIXTEENTHS[j * q]) };
         }
     }
-}
-
-/// The second pass: bin k goes to row `first + k * step`.
-#[inline(always)]
-fn sixteen_last<S: Isa>(isa: S, rows: &[Row; LANES], to: &mut [Row], first: usize, step: usize) {
-    for (q, [a, b, c, d]) in rows.as_chunks::<4>().0.iter().enumerate() {
-        for lane in (0..LANES).step_by(S::F32::WIDTH) {
-            let mut x = four_of(isa, [a, b, c, d], lane);
-            transform(isa, &mut x);
-            for j in 0..4 {
-                let row = &mut to[first + (q + 4 * j) * step].0;
-                x[j].re.store(&mut row[lane..]);
-                x[j].im.store(&mut row[LANES + lane..]);
-            }
+    let columns = *x;
+    for q in 0..4 {
+        let mut four = [columns[4 * q], columns[4 * q + 1], columns[4 * q + 2], columns[4 * q + 3]];
+        transform(isa, &mut four);
+        for j in 0..4 {
+            x[q + 4 * j] = four[j];
         }
     }
-}
-
-#[inline(always)]
-fn four_of<S: Isa>(isa: S, rows: [&Row; 4], lane: usize) -> [Complex<S::F32>; 4] {
-    let zero = S::F32::splat(isa, 0.0);
-    let mut x = [Complex { re: zero, im: zero }; 4];
-    for i in 0..4 {
-        let row = &rows[i].0;
-        x[i] = Complex { re: S::F32::load(isa, &row[lane..]), im: S::F32::load(isa, &row[LANES + lane..]) };
-    }
-    x
 }
 
 #[inline(always)]
@@ -314,15 +334,17 @@ fn sum<S: Isa>(v: impl Vector<f32, S>) -> f64 {
     (f64::from(a) + f64::from(b)) + (f64::from(c) + f64::from(d))
 }
 
+/// Of numbers below 2, each.
 #[inline(always)]
 fn product<S: Isa, V: Vector<f32, S>>(v: V) -> f64 {
     let mut lanes = [1.0; LANES];
     v.store(&mut lanes);
-    let mut factors = [1.0; 8];
-    for i in 0..8 {
-        factors[i] = f64::from(lanes[i]) * f64::from(lanes[8 + i]);
+    for half in [8, 4, 2, 1] {
+        for i in 0..half {
+            lanes[i] *= lanes[half + i];
+        }
     }
-    ((factors[0] * factors[1]) * (factors[2] * factors[3])) * ((factors[4] * factors[5]) * (factors[6] * factors[7]))
+    f64::from(lanes[0])
 }
 
 /// The mean of the squares, in double precision.

@@ -33,12 +33,14 @@ pub enum Mode {
 #[derive(Clone, Copy)]
 struct Spectrum<'a> {
     window: &'a [f32],
-    /// Of `points / 16` rows.
+    /// Of half as many rows as there are of 16 samples: every second one is the imaginary part.
     columns: Transform<'a>,
     /// For each row's bin 16 real and 16 imaginary parts, the turns between the two parts of the transform.
     turns: &'a [[f32; 2 * LANES]],
-    /// Turns that part the two halves of a real signal: real parts, then imaginary parts.
-    split: (&'a [f32], &'a [f32]),
+    /// What takes the first column's 16 numbers to their spectrum: 8 real and 8 imaginary parts each.
+    firsts: &'a [[f32; LANES]],
+    /// Turns that part the two rows that were real and imaginary part.
+    split: &'a [[f32; 2]],
     low: usize,
     high: usize,
 }
@@ -56,6 +58,9 @@ pub struct Detector<'a> {
 
 /// Samples beyond are refused.
 const LOUDEST: f32 = 1e12;
+
+/// No sum of squares with one that is refused is less, however it is rounded.
+const LOUD: f32 = 0.9e24;
 
 const BAD_PLAN: BadPlan = BadPlan("plan and tables are not those of a detector");
 
@@ -119,12 +124,12 @@ impl<'a> Spectrum<'a> {
         lists: &'a [i64],
         tables: &'a [f32],
     ) -> Result<Self, BadPlan> {
-        let points = length / 2;
-        let rows = points / LANES;
+        let rows = length / (2 * LANES);
         let (radices, order) = lists.split_at_checked(radices).ok_or(BAD_PLAN)?;
         let (window, tables) = tables.split_at_checked(frame).ok_or(BAD_PLAN)?;
-        let (turns, tables) = tables.split_at_checked(2 * points).ok_or(BAD_PLAN)?;
-        let (split, twiddles) = tables.split_at_checked(2 * points).ok_or(BAD_PLAN)?;
+        let (turns, tables) = tables.split_at_checked(2 * LANES * (rows + 1)).ok_or(BAD_PLAN)?;
+        let (firsts, tables) = tables.split_at_checked(LANES * LANES).ok_or(BAD_PLAN)?;
+        let (split, twiddles) = tables.split_at_checked(2 * (rows / 2 + 1)).ok_or(BAD_PLAN)?;
         let (twiddles, rest) = twiddles.as_chunks();
         let fits = length.is_power_of_two()
             && rows > 0
@@ -133,12 +138,13 @@ impl<'a> Spectrum<'a> {
             && rest.is_empty()
             && 0 < low
             && low < high
-            && high <= points;
+            && high <= length / 2;
         if !fits {
             return Err(BAD_PLAN);
         }
         let columns = Transform::new(radices, twiddles, order)?;
-        Ok(Self { window, columns, turns: turns.as_chunks().0, split: split.split_at(points), low, high })
+        let (turns, firsts, split) = (turns.as_chunks().0, firsts.as_chunks().0, split.as_chunks().0);
+        Ok(Self { window, columns, turns, firsts, split, low, high })
     }
 }
 
@@ -147,16 +153,16 @@ fn is_good(sample: &f32) -> bool {
     sample.abs() <= LOUDEST
 }
 
-/// Finds the first sample whose power could leave the range of floats, or that is no number.
-fn check<S: Isa>(isa: S, x: &[f32]) -> Result<(), BadFrame> {
+/// Finds the first sample from `start` on whose power could leave the range of floats, or that is no number.
+fn check<S: Isa>(isa: S, x: &[f32], start: usize) -> Result<(), BadFrame> {
     const AT_ONCE: usize = 256;
     isa.run(
         #[inline(always)]
         || {
-            for (i, samples) in x.chunks(AT_ONCE).enumerate() {
+            for (i, samples) in x[start..].chunks(AT_ONCE).enumerate() {
                 if !samples.iter().fold(true, |all, sample| all & is_good(sample)) {
                     let within = samples.iter().position(|sample| !is_good(sample));
-                    return Err(BadFrame(i * AT_ONCE + within.unwrap_or(0)));
+                    return Err(BadFrame(start + i * AT_ONCE + within.unwrap_or(0)));
                 }
             }
             Ok(())
@@ -181,47 +187,24 @@ impl Work for Detect<'_, '_> {
         thread_local! {
             static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::new()) };
         }
-        check(isa, self.x)?;
-        let Self { detector, state, .. } = self;
+        let Self { detector, state, x, .. } = self;
         let (levels, pending) = self.history.split_at_mut(2 * detector.memory);
         let mut memory = Memory::new(levels, state.seen as usize);
         let mut answers = self.scores.iter_mut().zip(self.flags);
         SCRATCH.with_borrow_mut(|scratch| {
-            if let Some(spectrum) = &detector.spectrum {
-                scratch.reserve(spectrum.split.0.len());
-            }
-            let mut frames = self.x.chunks_exact(detector.frame);
-            while frames.len() > 0 {
-                let (mut found, mut count) = ([(0.0, false); AT_ONCE], 0);
-                match &detector.spectrum {
-                    None => {
-                        for frame in frames.by_ref().take(AT_ONCE) {
-                            let power = levels::mean_square(isa, frame);
-                            let level = (DB * log2(power + 1e-30)) as f32;
-                            found[count] = (level, power > detector.threshold * detector.threshold);
-                            count += 1;
-                        }
+            detector.measure(isa, x, scratch)?;
+            isa.run(
+                #[inline(always)]
+                || {
+                    for &found in &scratch.found {
+                        let (score, active) = detector.judge(found, &mut memory);
+                        pending[state.seen as usize % pending.len()] = score;
+                        state.advance(active, &detector.durations, pending, &mut answers);
                     }
-                    Some(spectrum) => {
-                        let levels;
-                        (levels, count) = spectrum.levels(isa, frames.by_ref(), scratch);
-                        isa.run(
-                            #[inline(always)]
-                            || {
-                                for i in 0..count {
-                                    found[i] = detector.judge(levels[i], &mut memory);
-                                }
-                            },
-                        );
-                    }
-                }
-                for &(score, active) in &found[..count] {
-                    let at = state.seen as usize % pending.len();
-                    pending[at] = score;
-                    state.advance(active, &detector.durations, pending, &mut answers);
-                }
-            }
-        });
+                },
+            );
+            Ok(())
+        })?;
         if self.flush {
             for _ in 0..detector.delay() {
                 state.advance(false, &detector.durations, pending, &mut answers);
@@ -232,13 +215,48 @@ impl Work for Detect<'_, '_> {
 }
 
 impl Detector<'_> {
-    #[inline(always)]
-    fn judge(&self, level: f32, memory: &mut Memory) -> (f32, bool) {
-        if self.mode == Mode::Fixed {
-            return (level, f64::from(level) > self.threshold);
+    /// Finds every frame's level, and whether it is active where that is all it takes.
+    ///
+    /// Bad samples are looked for meanwhile, so that a long signal goes through the cache once.
+    fn measure<S: Isa>(&self, isa: S, x: &[f32], scratch: &mut Scratch) -> Result<(), BadFrame> {
+        scratch.found.clear();
+        if let Some(spectrum) = &self.spectrum {
+            scratch.reserve(spectrum.columns.size());
         }
-        let (floor, peak) = memory.insert(level);
-        let limit = (f64::from(floor) + self.threshold).max(f64::from(peak) - self.below_peak);
-        (level - floor, f64::from(level) > limit)
+        let mut start = 0;
+        for frames in x.chunks(AT_ONCE * self.frame) {
+            match &self.spectrum {
+                None => {
+                    check(isa, &x[..start + frames.len()], start)?;
+                    for frame in frames.chunks_exact(self.frame) {
+                        let power = levels::mean_square(isa, frame);
+                        let level = (DB * log2(power + 1e-30)) as f32;
+                        scratch.found.push((level, power > self.threshold * self.threshold));
+                    }
+                }
+                Some(spectrum) => {
+                    let whole = frames.len() / self.frame;
+                    let (levels, good) = spectrum.levels(isa, frames.chunks_exact(self.frame), scratch);
+                    let checked = if good { start + whole * self.frame } else { start };
+                    check(isa, &x[..start + frames.len()], checked)?;
+                    scratch.found.extend(levels[..whole].iter().map(|&level| (level, false)));
+                }
+            }
+            start += frames.len();
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn judge(&self, (level, active): (f32, bool), memory: &mut Memory) -> (f32, bool) {
+        match self.mode {
+            Mode::Rms => (level, active),
+            Mode::Fixed => (level, f64::from(level) > self.threshold),
+            Mode::Adaptive => {
+                let (floor, peak) = memory.insert(level);
+                let limit = (f64::from(floor) + self.threshold).max(f64::from(peak) - self.below_peak);
+                (level - floor, f64::from(level) > limit)
+            }
+        }
     }
 }

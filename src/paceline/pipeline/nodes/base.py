@@ -6,7 +6,7 @@ import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, Final, TypeVar, overload
 
 from paceline.pipeline.program import Kind
 
@@ -18,8 +18,8 @@ class Node:
     """A step of a pipeline: ``process`` gets one item and says what becomes of it.
 
     A subclass writes ``process`` as a plain function (what it returns is sent on; None drops the item), as a generator
-    (each value that it yields is sent on, once it has ended without an error), as ``async def``, or as an async generator. Items are not to be changed in place:
-    others may hold them.
+    (each value that it yields is sent on, once it has ended without an error), as ``async def``, or as an async
+    generator. Items are not to be changed in place: others may hold them.
 
     ``setup()`` and ``teardown()`` run once a run, the latter also after an error or a cancellation; ``flush()`` at the
     end of the input, and what it returns or yields is sent on as by ``process``. Any of them may be ``async``. A run
@@ -143,12 +143,15 @@ class FunctionNode(Node):
     def __init__(self, *, name: str | None = None, **params: Any) -> None:
         super().__init__(name=name)
         inspect.signature(self.function).bind(None, **params)
-        self.process = functools.partial(self.function, **params) if params else self.function  # type: ignore[method-assign]
+        function = functools.partial(self.function, **params) if params else self.function
+        self.process = function  # type: ignore[method-assign]
 
 
 NodeClass = TypeVar("NodeClass", bound=type[Node])
 
 _TYPES: dict[str, type[Node]] = {}
+LOWER: Final[dict[str, Callable[[Mapping[str, Any]], Lowered]]] = {}
+"""For each type that executors know by its params alone what makes a kind of them; so no object need be made."""
 
 
 @overload
@@ -174,6 +177,8 @@ def _register(kind: type[Node], names: tuple[str, ...]) -> type[Node]:
         if held is not None and (held.__module__, held.__qualname__) != (kind.__module__, kind.__qualname__):
             raise ValueError(f"The node type {name!r} is {held.__module__}.{held.__qualname__} already.")
         _TYPES[name] = kind
+        if hasattr(kind, "lower"):
+            LOWER[name] = kind.lower
     return kind
 
 
@@ -182,7 +187,7 @@ def node(function: Callable[..., Any]) -> type[FunctionNode]: ...
 @overload
 def node(function: str) -> Callable[[Callable[..., Any]], type[FunctionNode]]: ...
 def node(function: Any) -> Any:
-    """Make a registered node class of a function: ``@node``, or ``@node("Name")``; its keyword-only parameters are params."""
+    """Make a registered node class of a function, by ``@node`` or ``@node("Name")``; keyword-only parameters: params."""
     if isinstance(function, str):
         return lambda given: _function_node(given, function)
     return _function_node(function, function.__name__)

@@ -25,10 +25,6 @@ EXACT: Final = 2**53
 """Up to here a double holds every integer, so that the quotient of two is rounded once."""
 
 
-class Beyond(ArithmeticError):
-    """An element, or its result, is one that an array's own arithmetic would get wrong."""
-
-
 def elementwise(kind: Kind, operand: int | float, x: NDArray[Any]) -> NDArray[Any]:
     """Apply an arithmetic node to an array.
 
@@ -80,4 +76,4 @@ def _fits(kind: Kind, operand: int, low: int, high: int) -> bool:
         value + operand if kind == Kind.ADD else value - operand if kind == Kind.SUBTRACT else value * operand
         for value in (low, high)
     ]
-    return -(2**63) <= min(ends) and max(ends) < 2**63
+    return min(ends) >= -(2**63) and max(ends) < 2**63

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from paceline.pipeline.nodes.base import FunctionNode, Lowered, Node, StatefulNode, register, registered
+from paceline.pipeline.nodes.base import FunctionNode, Lowered, Node, StatefulNode, is_a, register, registered
 from paceline.pipeline.nodes.numbers import Number, as_number, refuse
 from paceline.pipeline.program import Comparison, Kind
 
@@ -28,6 +29,8 @@ _PYTHON: Final[dict[Comparison, Callable[[Any, Any], bool]]] = {
     Comparison.GE: operator.ge,
 }
 
+INPUT: Final = "input"
+"""The port of a node that has one."""
 OUTPUT: Final = "output"
 """The output of every node that is no router, and a router's by default."""
 
@@ -39,6 +42,14 @@ def as_comparison(word: object) -> Comparison:
         accepted = ", ".join(map(repr, (*COMPARISONS, *_SIGNS)))
         raise ValueError(f"operation is {word!r}; accepted are {accepted}.")
     return found
+
+
+def _plain(function: Callable[[Any], Any], what: str) -> Callable[[Any], Any]:
+    """Refuse a function whose answer would be awaited or iterated: taken as it is, it would always hold."""
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+    if any(is_a(kind, function) for kind in kinds):
+        raise TypeError(f"{what} is an async function, or one that yields; accepted is one that returns its answer.")
+    return function
 
 
 def compare(comparison: Comparison, value: Number, item: Any) -> bool:
@@ -111,7 +122,7 @@ class FilterNode(Node):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name)
-        self._function = operation if callable(operation) else None
+        self._function = _plain(operation, "operation") if callable(operation) else None
         if self._function is not None:
             if value is not None:
                 raise TypeError("value is given beside a function; accepted is a function alone.")
@@ -167,7 +178,7 @@ class RouterNode(Node):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name)
-        self._function = rules if callable(rules) else None
+        self._function = _plain(rules, "rules") if callable(rules) else None
         self._rules: tuple[Rule, ...] = ()
         self._default = default
         if not callable(rules):
@@ -200,7 +211,8 @@ class RouterNode(Node):
     def route(self, item: Any) -> str | None:
         """Return an item's output."""
         if self._function is not None:
-            return self._function(item)
+            output: str | None = self._function(item)
+            return output
         for comparison, value, output in self._rules:
             if compare(comparison, value, item):
                 return output
@@ -246,14 +258,14 @@ class MapNode(Node):
             if kind is None or not issubclass(kind, FunctionNode):
                 known = [key for key, held in registered().items() if issubclass(held, FunctionNode)]
                 raise ValueError(
-                    f"function is {function!r}; accepted are the registered functions: {', '.join(known) or 'none yet'}."
+                    f"function is {function!r}; accepted are registered functions: {', '.join(known) or 'none yet'}."
                 )
             self.process = kind.function  # type: ignore[method-assign]
         elif isinstance(function, type) and issubclass(function, FunctionNode):
             self.process = function.function  # type: ignore[method-assign]
         elif callable(function):
-            self.process = function  # type: ignore[method-assign]
+            self.process = function  # type: ignore[method-assign, assignment]
         else:
             raise TypeError(
-                f"function is of type {type(function).__name__}; accepted is a callable or a registered function's name."
+                f"function is of type {type(function).__name__}; accepted is a callable, or a registered one's name."
             )

@@ -194,7 +194,9 @@ class FormatConverterNode(Node):
         super().__init__(name=name)
         self._to = to
         self._options: dict[str, Any] = {"source": source, "rounding": rounding, "legacy": legacy}
-        convert_format(np.empty((0, 3) if source == "i24" else 0, _DTYPES.get(source, np.float32)), to, **self._options)
+        convert_format(
+            np.empty((0, 3) if source == "i24" else 0, _DTYPES.get(source or "", np.float32)), to, **self._options
+        )
 
     def use(self, backend: str) -> None:
         """Run on this backend."""
@@ -277,7 +279,10 @@ class InterpolateNode(Node):
     def params(self) -> dict[str, Any]:
         """Return the knots as lists."""
         given = super().params()
-        return {key: np.asarray(value).tolist() if not isinstance(value, str | Sequence) else value for key, value in given.items()}
+        return {
+            key: np.asarray(value).tolist() if not isinstance(value, str | Sequence) else value
+            for key, value in given.items()
+        }
 
 
 _DTYPES = {"i16": np.int16, "i32": np.int32, "i24": np.uint8, "u8": np.uint8, "f32": np.float32, "f64": np.float64}
