@@ -109,7 +109,7 @@ class _Graph:
 
 
 def _without_hint(entry: Entry) -> Entry:
-    return Entry(entry.id, entry.type, entry.params, "auto", entry.made, entry.lowered)
+    return Entry(entry.id, entry.type, entry.params, made=entry.made, lowered=entry.lowered)
 
 
 def _anything(id: str) -> Entry:
