@@ -16,7 +16,7 @@ from paceline.pipeline.graph_mistakes import graph_mistakes
 from paceline.pipeline.manifest import Config, EdgeSpec, LegacyEdge, LegacyNode, Manifest, NodeSpec
 from paceline.pipeline.nodes.base import registered
 from paceline.pipeline.pipeline import Pipeline
-from paceline.pipeline.plan import Entry
+from paceline.pipeline.plan import Entry, entry_of
 
 _OLDER: Final = {"nodes": "nodes", "edges": "connections", "type": "node_type"}
 """The older shape's names for what errors are about."""
@@ -176,7 +176,7 @@ def _wrong_meaning(
             path = f"nodes[{number}].id"
             yield ManifestError(f"{path}: {spec.id!r} is taken by nodes[{numbers[spec.id]}].", path)
         try:
-            entries[number] = Entry.from_spec(spec.id, spec.type, spec.params, spec.runtime_hint, number)
+            entries[number] = entry_of(spec, number)
         except NodeNotFound as error:
             yield NodeNotFound(f"{error}{_meant(spec.type, registered())}", error.path)
         except ManifestError as error:

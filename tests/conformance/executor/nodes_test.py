@@ -491,6 +491,11 @@ def test_long_graphs(backend, waits):
     made.add_node(awaited if waits else returns, id="last")
     assert made.run_sync([1]) == [10 * (1 + 9_999 - 100)]
 
+    numbers = Pipeline(runtime_hint=backend)
+    for number in range(10_000):
+        numbers.add_node(AddNode(1), id=str(number))
+    assert exactly(numbers.run_sync([1, 2.5])) == "[10001, 10002.5]"
+
     layers = Pipeline(runtime_hint=backend)
     before: list[str] = []
     for layer in range(100):
