@@ -27,7 +27,6 @@ PUBLIC = {
     "paceline.audio": set(audio.__all__),
     "paceline.pipeline": set(pipeline.__all__),
     "paceline.operations": set(operations.__all__),
-    "paceline.pipeline": set(pipeline.__all__),
     "paceline.tum": set(tum.__all__),
 }
 """What may be imported from where by the harness and the pipelines."""

@@ -234,7 +234,7 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[Edge], config: Conf
             raise ManifestError(
                 f"The edge from {ordered[start].id!r} to {ordered[end].id!r} has the output_key {output_key!r}; a "
                 f"{ordered[start].type} has {OUTPUT!r} only.",
-                f"edges[{edges.index(Edge(source, target, output_key, input_key))}].output_key",
+                f"edges[{edges.index((source, target, output_key, input_key))}].output_key",
             )
     plan = Plan(
         entries=ordered,
@@ -275,7 +275,7 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[Edge], config: Conf
 
 def _second_port(edges: Sequence[Edge], node: int) -> str:
     """Return the path to the first edge that gives a node a port beside its first one."""
-    first, *others = [(number, edge.input_key) for number, edge in enumerate(edges) if edge.target == node]
+    first, *others = [(number, port) for number, (_, target, _, port) in enumerate(edges) if target == node]
     return f"edges[{next(number for number, key in others if key != first[1])}].input_key"
 
 
@@ -283,11 +283,13 @@ def _waits(node: Node, number: int) -> bool:
     width, timeout = node.max_concurrency, node.timeout_ms
     if type(width) is not int or width < 1:
         raise ManifestError(
-            f"max_concurrency of a {type(node).__name__} is {width!r}; accepted is an int of 1 or more.", f"nodes[{number}]"
+            f"max_concurrency of a {type(node).__name__} is {width!r}; accepted is an int of 1 or more.",
+            f"nodes[{number}]",
         )
     if timeout is not None and not timeout > 0:
         raise ManifestError(
-            f"timeout_ms of a {type(node).__name__} is {timeout!r}; accepted is more than 0, or None.", f"nodes[{number}]"
+            f"timeout_ms of a {type(node).__name__} is {timeout!r}; accepted is more than 0, or None.",
+            f"nodes[{number}]",
         )
     timed = timeout is not None or width != 1
     if timed and not node.waits:
