@@ -26,7 +26,6 @@ PUBLIC = {
     "paceline": {*paceline.__all__, "operations", "tum", "__version__"},
     "paceline.audio": set(audio.__all__),
     "paceline.operations": set(operations.__all__),
-    "paceline.pipeline": set(pipeline.__all__),
     "paceline.tum": set(tum.__all__),
 }
 """What may be imported from where by the harness and the pipelines."""

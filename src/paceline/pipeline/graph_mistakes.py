@@ -11,7 +11,7 @@ import msgspec
 from paceline.pipeline.errors import CycleError, ManifestError
 from paceline.pipeline.graph import Edge
 from paceline.pipeline.manifest import Config, EdgeSpec, NodeSpec
-from paceline.pipeline.nodes.flow import OUTPUT, RouterNode
+from paceline.pipeline.nodes.flow import INPUT, OUTPUT, RouterNode
 from paceline.pipeline.nodes.numbers import PassThroughNode
 from paceline.pipeline.plan import Entry, make_plan
 
@@ -52,7 +52,7 @@ class _Graph:
             if edge is not None and edge.source in numbers and edge.target in numbers:
                 source, target = numbers[edge.source], numbers[edge.target]
                 output = edge.output_key if source in entries else OUTPUT
-                self.edges.append(Edge(source, target, output, edge.input_key))
+                self.edges.append((source, target, output, edge.input_key))
                 self.places.append(place)
 
     def mistakes(self) -> Iterator[ManifestError]:
@@ -80,11 +80,11 @@ class _Graph:
             raise error
         what, number, rest = where[1], int(where[2]), where[3]
         if what == "edges":
-            edge = self.edges[number]
+            source, target, output, port = self.edges[number]
             if rest == ".output_key":
-                self.edges[number] = edge._replace(output_key=OUTPUT)
+                self.edges[number] = (source, target, OUTPUT, port)
             else:
-                self.edges[number] = edge._replace(input_key=self._port(edge.target))
+                self.edges[number] = (source, target, output, self._port(target))
             return type(error)(str(error), f"edges[{self.places[number]}]{rest}")
         node = self.entries[number].node
         if isinstance(node, RouterNode):
@@ -93,13 +93,13 @@ class _Graph:
         return error
 
     def _port(self, node: int) -> str:
-        return next(edge.input_key for edge in self.edges if edge.target == node)
+        return next(port for _, target, _, port in self.edges if target == node)
 
     def _lead_on(self, number: int, router: RouterNode, error: ManifestError) -> ManifestError:
         """Give the first output that leads nowhere a node to lead to; return the error with the rule that names it."""
-        connected = {edge.output_key for edge in self.edges if edge.source == number}
+        connected = {output for source, _, output, _ in self.edges if source == number}
         missing = next(output for output in router.outputs() or () if output not in connected)
-        self.edges.append(Edge(number, len(self.entries), missing, "input"))
+        self.edges.append((number, len(self.entries), missing, INPUT))
         self.places.append(-1)
         self.entries.append(_anything(""))
         params = self.entries[number].params

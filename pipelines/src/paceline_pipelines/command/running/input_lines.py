@@ -36,7 +36,8 @@ def _batches(path: Path, file: BinaryIO) -> Iterator[Batch]:
 
 def _item(path: Path, number: int, line: bytes) -> Any:
     try:
-        return json.loads(line, parse_constant=_refuse)
+        text = line.decode("utf-8")
+        return _DECODER.decode(text.removeprefix("\ufeff") if number == 1 else text)
     except json.JSONDecodeError as error:
         reason = f"{error.msg[0].lower()}{error.msg[1:]}"
         raise CommandError(f"{path}:{number}:{error.colno}: the line is no JSON: {reason}.") from error
@@ -46,3 +47,6 @@ def _item(path: Path, number: int, line: bytes) -> Any:
 
 def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is no number of JSON")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
