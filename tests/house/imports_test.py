@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import paceline
-from paceline import audio, operations, pipeline, tum
+from paceline import audio, operations, tum
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter_ns
 from typing import Any, Final
 
@@ -10,20 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paceline.pipeline.exact import exact_interval
-from paceline.pipeline.program import Count, Kind, Program
+from paceline.pipeline.program import TIMED_EVERY, Count, Kind, Program
 from paceline.pipeline.walk import Clock, WalkRunner
-
-NUMBERS: Final = {int, float}
 
 Operation = tuple[int, Any]
 """A kind and its operand."""
+Step = Callable[[Any], Any]
+Make = Callable[[tuple[Operation, ...], str], Step]
+
+PASSING: Final = frozenset({object})
+LISTS: Final = {
+    PASSING: "anything",
+    frozenset[type](): "float",
+    frozenset({int}): "int",
+    frozenset({float}): "float",
+    frozenset({int, float}): "mixed",
+}
+"""The kinds of lists, by the types of their items."""
+ARRAYS: Final = {np.dtype(np.int64): "int64", np.dtype(np.float64): "float64", np.dtype(np.float32): "float32"}
+"""The kinds of arrays, by their dtype."""
+FLOATS: Final = {"int": "float", "mixed": "float", "int64": "float64"}
+"""What a kind becomes where all of its items become floats."""
 
 
 class ChainRunner(WalkRunner):
     """Runs a line of numbers over whole lists and arrays; whatever is no plain number is walked.
 
-    A backend says how: ``run_list`` and ``run_array`` apply operations to all items and return as many, or None, or
-    raise ArithmeticError, where an item is not theirs; nothing else can have happened then, so that a walk begins anew.
+    A backend says how: ``list_step`` and ``array_step`` return what applies operations to all items and gives as many,
+    or None, or raises ArithmeticError, where an item is not theirs; nothing else can have happened then, so that a walk
+    begins anew.
     """
 
     def __init__(self, program: Program) -> None:
@@ -32,25 +47,27 @@ class ChainRunner(WalkRunner):
         self._interval = exact_interval(self._operations)
         self._passes = all(kind == Kind.PASS for kind in program.kinds)
         self._chain_clock = Clock(len(program.kinds))
+        self._runs = 0
+        self._steps: dict[str, Step] = {}
 
-    def run_list(self, operations: tuple[Operation, ...], items: list[Any]) -> list[Any] | None:
-        """Apply operations to a list of ints and floats (of anything, where all of them pass)."""
+    def list_step(self, operations: tuple[Operation, ...], kind: str) -> Step:
+        """Return what applies operations to a list: of int, of float, mixed, or of anything where all of them pass."""
         raise NotImplementedError
 
-    def run_array(self, operations: tuple[Operation, ...], x: NDArray[Any]) -> NDArray[Any]:
-        """Apply operations to a contiguous array of float64, float32, or int64 within the exact interval."""
+    def array_step(self, operations: tuple[Operation, ...], kind: str) -> Step:
+        """Return what applies operations to a contiguous array of int64 in the exact interval, float64 or float32."""
         raise NotImplementedError
 
     def __call__(self, data: Any) -> Any:
         """Run a whole input."""
         if type(data) is list:
-            if self._passes or set(map(type, data)) <= NUMBERS:
-                result = self._fused(self.run_list, data, len(data))
-                if result is not None:
-                    return result
-            return super().__call__(data)
-        if type(data) is np.ndarray and self._takes(data):
-            result = self._fused(self.run_array, data, data.size)
+            kinds = PASSING if self._passes else frozenset(map(type, data))
+            kind = LISTS.get(kinds)
+            result = self._fused(self.list_step, kind, data) if kind is not None else None
+            return super().__call__(data) if result is None else result
+        if type(data) is np.ndarray:
+            kind = ARRAYS.get(data.dtype)
+            result = self._fused(self.array_step, kind, data) if kind is not None and self._takes(data) else None
             if result is not None:
                 return result
         return self._program.whole(data)
@@ -62,37 +79,57 @@ class ChainRunner(WalkRunner):
         return [*(one.plus(two._replace(taken=items.taken)) for one, two in zip(nodes, chained, strict=True)), runs]
 
     def _takes(self, x: NDArray[Any]) -> bool:
-        if x.ndim != 1 or not x.flags.c_contiguous or not x.dtype.isnative:
+        if x.ndim != 1 or not x.flags.c_contiguous:
             return False
-        if x.dtype.char in "fd":
-            return True
         low, high = self._interval
-        return x.dtype == np.int64 and (not x.size or bool(low <= x.min() and x.max() <= high))
+        return x.dtype.kind == "f" or not x.size or bool(low <= x.min() and x.max() <= high)
 
-    def _fused(self, run: Any, data: Any, size: int) -> Any:
-        timed = self._clock is not None and self._chain_clock.due()
-        began = perf_counter_ns() if timed else 0
+    def _fused(self, make: Make, kind: str, data: Any) -> Any:
+        clock = self._clock
+        self._runs += 1
+        if clock is not None and self._runs % TIMED_EVERY == 1:
+            return self._timed(make, kind, data)
         try:
-            result = self._timed(run, data, size) if timed else run(self._operations, data)
+            step = self._steps.get(kind)
+            if step is None:
+                step = self._steps[kind] = make(self._operations, kind)
+            result = step(data)
         except ArithmeticError:
             return None
-        if result is None or len(result) != size:
+        if result is None or len(result) != len(data):
             return None
-        if self._clock is not None:
-            self._clock.take(-1, 1)
-            self._chain_clock.take(-1, size)
-            if timed:
-                self._clock.time(-1, 1, perf_counter_ns() - began)
+        if clock is not None:
+            clock.taken[-1] += 1
+            self._chain_clock.taken[-1] += len(data)
         return result
 
-    def _timed(self, run: Any, data: Any, size: int) -> Any:
+    def _timed(self, make: Make, kind: str, data: Any) -> Any:
         """Run node after node, and note how long each took."""
-        for node, operation in enumerate(self._operations):
-            began = perf_counter_ns()
-            data = run((operation,), data)
-            took = perf_counter_ns() - began
-            if data is None or len(data) != size:
-                return None
-            if size:
-                self._chain_clock.time(node, size, took)
-        return data
+        assert self._clock is not None  # who asks has one
+        kinds = zip(self._operations, self._kinds(kind), strict=True)
+        values, times = data, []
+        try:
+            steps = [make((operation,), each) for operation, each in kinds]
+            began = before = perf_counter_ns()
+            for step in steps:
+                values = step(values)
+                if values is None or len(values) != len(data):
+                    return None
+                now = perf_counter_ns()
+                times.append(now - before)
+                before = now
+        except ArithmeticError:
+            return None
+        self._clock.take(-1, 1)
+        self._clock.time(-1, 1, before - began)
+        self._chain_clock.take(-1, len(data))
+        for node, ns in enumerate(times if len(data) else ()):
+            self._chain_clock.time(node, len(data), ns)
+        return values
+
+    def _kinds(self, kind: str) -> Iterator[str]:
+        """Yield what kind of list or array each node is given: an integer that meets a float, or is divided, is one."""
+        for operation, operand in self._operations:
+            yield kind
+            if operation != Kind.PASS and (operation == Kind.DIVIDE or type(operand) is float):
+                kind = FLOATS.get(kind, kind)

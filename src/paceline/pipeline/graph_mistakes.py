@@ -9,7 +9,7 @@ from itertools import pairwise
 import msgspec
 
 from paceline.pipeline.errors import CycleError, ManifestError
-from paceline.pipeline.graph import Edge
+from paceline.pipeline.graph import PlainEdge
 from paceline.pipeline.manifest import Config, EdgeSpec, NodeSpec
 from paceline.pipeline.nodes.flow import INPUT, OUTPUT, RouterNode
 from paceline.pipeline.nodes.numbers import PassThroughNode
@@ -45,7 +45,7 @@ class _Graph:
             _without_hint(entries[number]) if number in entries else _anything(id) for number, id in enumerate(ids)
         ]
         self.config = msgspec.structs.replace(config, runtime_hint="auto")
-        self.edges: list[Edge] = []
+        self.edges: list[PlainEdge] = []
         self.places: list[int] = []
         """For each edge its number in the manifest."""
         for place, edge in enumerate(edges):

@@ -91,9 +91,9 @@ class Immediate:
 
     async def run(self, data: Any) -> Any:
         """Run any input, or an async iterable."""
-        if hasattr(data, "__aiter__"):
+        if type(data) is not list and hasattr(data, "__aiter__"):
             data = [item async for item in data]
-        return self.run_sync(data)
+        return self.run_sync(data) if self.direct is None else self.direct(data)
 
     async def run_many(self, inputs: Sequence[Any], _concurrency: int | None) -> list[Any]:
         """Run inputs one after the other: nothing waits, so nothing is gained by tasks."""

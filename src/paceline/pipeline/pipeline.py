@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -244,17 +244,15 @@ class Pipeline:
         direct = ready.direct
         return ready.run_sync(data) if direct is None else direct(data)
 
-    async def run(self, data: Any) -> Any:
-        """Run an input; as :meth:`run_sync`, and an async iterable is taken too.
+    def run(self, data: Any) -> Coroutine[Any, Any, Any]:
+        """Run an input; as :meth:`run_sync`, and an async iterable is taken too. Await what this returns.
 
         Where no node waits this makes no task and no thread: the coroutine does the work when it is awaited.
         """
         ready = self._ready
         if ready is None:
             ready = self._prepare()
-        if ready.direct is not None and not hasattr(data, "__aiter__"):
-            return ready.direct(data)
-        return await ready.run(data)
+        return ready.run(data)
 
     async def run_many(self, inputs: Iterable[Any], *, concurrency: int | None = None) -> list[Any]:
         """Run several inputs, all at once where nodes wait, and return their results in order.

@@ -15,6 +15,8 @@ from paceline.pipeline.program import SLOW_NS, TIMED_EVERY, Comparison, Count, K
 
 Outbox = list[Any]
 
+_NEVER: Final = 2**63
+
 COMPARE: Final[dict[int, Callable[[Any, Any], bool]]] = {
     Comparison.EQ: operator.eq,
     Comparison.NE: operator.ne,
@@ -29,11 +31,9 @@ class Clock:
     """Counts and samples time, for each node and for whole runs."""
 
     def __init__(self, nodes: int) -> None:
-        self._taken = [0] * (nodes + 1)
-        self._timed = [0] * (nodes + 1)
-        self._ns = [0] * (nodes + 1)
-        self._shortest = [0] * (nodes + 1)
-        self._longest = [0] * (nodes + 1)
+        self.taken = [0] * (nodes + 1)
+        """Items that each node took; last the runs."""
+        self._times = [[0, 0, _NEVER, 0] for _ in range(nodes + 1)]  # how many were timed, ns in all, least, most
         self._ticks = 0
         self._slow = False
 
@@ -62,21 +62,26 @@ class Clock:
 
     def take(self, node: int, items: int) -> None:
         """Count items that a node took, or a run (node -1)."""
-        self._taken[node] += items
+        self.taken[node] += items
 
     def time(self, node: int, items: int, ns: int) -> None:
         """Add the time of some items, already counted."""
-        each = ns // items
-        if not self._timed[node] or each < self._shortest[node]:
-            self._shortest[node] = each
-        self._longest[node] = max(self._longest[node], each)
-        self._timed[node] += items
-        self._ns[node] += ns
+        times = self._times[node]
+        times[0] += items
+        times[1] += ns
+        if items != 1:
+            ns //= items
+        if ns < times[2]:
+            times[2] = ns
+        if ns > times[3]:
+            times[3] = ns
 
     def counts(self) -> Sequence[Count]:
         """Return a count for each node and the one of whole runs last."""
-        rows = zip(self._taken, self._timed, self._ns, self._shortest, self._longest, strict=True)
-        return [Count(*row) for row in rows]
+        return [
+            Count(taken, timed, ns, least if timed else 0, most)
+            for taken, (timed, ns, least, most) in zip(self.taken, self._times, strict=True)
+        ]
 
 
 class Walk:

@@ -8,16 +8,16 @@ compiled for a new graph.
 from __future__ import annotations
 
 from array import array
-from functools import cache, cached_property
+from functools import cache
 from types import FunctionType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.pipeline.chain import ChainRunner, Operation
+from paceline.pipeline.chain import ChainRunner, Operation, Step
+from paceline.pipeline.lines import line_or_walk
 from paceline.pipeline.program import Kind, Program, Runner
-from paceline.pipeline.walk import WalkRunner
 from paceline_numba import _kernels
 
 BLOCK: Final = 1_024
@@ -31,45 +31,51 @@ Array = NDArray[Any]
 def run_pipeline(program: Program) -> Runner:
     """Make a program ready: a line of numbers is fused, any other graph walked."""
     zero = any(kind == _DIVIDE and operand == 0 for kind, operand in zip(program.kinds, program.params, strict=True))
-    return FusedChain(program) if program.is_chain and not zero else WalkRunner(program)
+    return FusedChain(program) if program.is_chain and not zero else line_or_walk(program)
 
 
 class FusedChain(ChainRunner):
     """Runs a line of numbers over arrays, and lists as arrays."""
 
-    def run_list(self, operations: tuple[Operation, ...], items: list[Any]) -> list[Any] | None:
-        """Apply operations to a list of ints, or of floats, that int64 and float64 can hold."""
-        if all(kind == Kind.PASS for kind, _ in operations):
-            return [item for item in items if item is not None]
-        kinds = set(map(type, items))
-        if len(kinds) > 1:
-            return None
-        try:
-            x = np.frombuffer(array("q" if int in kinds else "d", items), np.int64 if int in kinds else np.float64)
-        except OverflowError:
-            return None
-        if int in kinds and not self._takes(x):
-            return None
-        found: list[Any] = self.run_array(operations, x).tolist()
-        return found
+    def list_step(self, operations: tuple[Operation, ...], kind: str) -> Step:
+        """Return what copies a list of ints or floats into an array, and the results back."""
+        if kind == "anything":
+            return _passed
+        if kind == "mixed":
+            return _not_ours
+        code, dtype = ("q", "int64") if kind == "int" else ("d", "float64")
+        step = self.array_step(operations, dtype)
 
-    def run_array(self, operations: tuple[Operation, ...], x: Array) -> Array:
-        """Apply operations to an array."""
-        kinds, integers, floats, whole = self._table if operations is self._operations else _as_table(operations)
-        if x.dtype.kind == "i" and whole == len(kinds):
-            out: Array = np.empty(len(x), np.int64)
-            _kernel("int64")(kinds, integers, x, out)
-        elif x.dtype.kind == "i":
-            out = np.empty(len(x))
-            _kernel("both")(kinds, integers, floats, whole, x, out)
-        else:
-            out = np.empty(len(x), x.dtype)
-            _kernel(x.dtype.name)(kinds, floats.astype(x.dtype, copy=False), x, out)
-        return out
+        def through_array(items: list[Any]) -> list[Any] | None:
+            x = np.frombuffer(array(code, items), dtype)  # OverflowError: an int that int64 cannot hold
+            return step(x).tolist() if self._takes(x) else None
 
-    @cached_property
-    def _table(self) -> tuple[Array, Array, Array, int]:
-        return _as_table(self._operations)
+        return through_array
+
+    def array_step(self, operations: tuple[Operation, ...], kind: str) -> Step:
+        """Return what runs the kernel for an array's type over a table of operations."""
+        kinds, integers, floats, whole = _as_table(operations)
+        if kind != "int64":
+            operands, kernel = floats.astype(kind), _kernel(kind)
+            return lambda x: _filled(np.empty(len(x), kind), kernel, kinds, operands, x)
+        if whole == len(kinds):
+            kernel = _kernel("int64")
+            return lambda x: _filled(np.empty(len(x), np.int64), kernel, kinds, integers, x)
+        kernel = _kernel("both")
+        return lambda x: _filled(np.empty(len(x)), kernel, kinds, integers, floats, whole, x)
+
+
+def _filled(out: Array, kernel: Any, *arguments: Any) -> Array:
+    kernel(*arguments, out)
+    return out
+
+
+def _passed(items: list[Any]) -> list[Any]:
+    return [item for item in items if item is not None]
+
+
+def _not_ours(_items: list[Any]) -> None:
+    """Leave a list of ints and floats to a walk."""
 
 
 def _as_table(operations: tuple[Operation, ...]) -> tuple[Array, Array, Array, int]:
