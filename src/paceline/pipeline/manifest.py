@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from paceline.pipeline.errors import ManifestError, VersionMismatch
+from paceline.pipeline.nodes.base import LOWER
 from paceline.pipeline.nodes.numbers import short
 
 VERSION: Final = "1.0"
@@ -252,11 +253,11 @@ def validation_error(error: msgspec.ValidationError, within: str = "") -> Manife
 
 
 def _deep(manifest: Manifest) -> bool:
-    for spec in manifest.nodes:
-        for value in spec.params.values():
-            if isinstance(value, dict | list) and _depth_beyond(value, MAX_DEPTH - 4):
-                return True
-    return _depth_beyond(manifest.metadata, MAX_DEPTH - 1)
+    """Say whether something is nested too deep; what types of paceline's own take is looked at by them."""
+    others = [spec.params for spec in manifest.nodes if spec.type not in LOWER]
+    return any(_depth_beyond(params, MAX_DEPTH - 3) for params in others) or _depth_beyond(
+        manifest.metadata, MAX_DEPTH - 1
+    )
 
 
 def _depth_beyond(data: Any, levels: int) -> bool:

@@ -17,7 +17,7 @@ from paceline.pipeline.manifest import Config, EdgeSpec, Manifest, NodeSpec, Run
 from paceline.pipeline.metrics import MetricsShape
 from paceline.pipeline.nodes.base import Node, registered
 from paceline.pipeline.nodes.flow import INPUT, OUTPUT, MapNode
-from paceline.pipeline.plan import Entry, entry_of, make_plan
+from paceline.pipeline.plan import Entry, entries_of, make_plan
 from paceline.pipeline.waiting import Waiting
 
 
@@ -140,7 +140,7 @@ class Pipeline:
         made = cls.__new__(cls)
         made.name, made._description, made._metadata = found.name, found.description, found.metadata
         made._config = _config(config, found.config) if config else found.config
-        made._entries = [entry_of(spec, number) for number, spec in enumerate(found.nodes)]
+        made._entries = entries_of(found.nodes)
         made._numbers = numbers = {spec.id: number for number, spec in enumerate(found.nodes)}
         if len(numbers) < len(found.nodes):
             raise _taken(found)

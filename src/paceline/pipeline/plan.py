@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import iscoroutinefunction
@@ -51,6 +51,25 @@ class Entry(msgspec.Struct, eq=False):
         return self.made
 
 
+class PlainEntry(Entry, gc=False):
+    """An entry of a type that executors know: no cycle can lead through it, so the collector need not look at it."""
+
+
+def entries_of(specs: Iterable[NodeSpec]) -> list[Entry]:
+    """Make the entries of a manifest's nodes, whose types and params are checked; as :func:`entry_of`, for many."""
+    entries: list[Entry] = []
+    for number, spec in enumerate(specs):
+        lower = LOWER.get(spec.type)
+        if lower is None:
+            entries.append(entry_of(spec, number))
+            continue
+        try:
+            entries.append(PlainEntry(spec.id, spec.type, spec.params, spec.runtime_hint, lower(spec.params)))
+        except (TypeError, ValueError):
+            entries.append(entry_of(spec, number))  # which says where
+    return entries
+
+
 def entry_of(spec: NodeSpec, number: int) -> Entry:
     """Make the entry of a manifest's node, whose type and params are checked.
 
@@ -61,21 +80,20 @@ def entry_of(spec: NodeSpec, number: int) -> Entry:
     ManifestError
         The params are not the type's.
     """
-    type, params = spec.type, spec.params
+    kind = registered().get(spec.type)
+    if kind is None:
+        path = f"nodes[{number}].type"
+        known = ", ".join(sorted(registered()))
+        raise NodeNotFound(f"{path}: no node type {spec.type!r} is registered; accepted are {known}.", path)
+    lower = LOWER.get(spec.type)
     try:
-        lower = LOWER.get(type)
         if lower is not None:
-            return Entry(spec.id, type, params, spec.runtime_hint, lower(params))
-        kind = registered().get(type)
-        if kind is not None:
-            made = kind(**params)
-            return Entry(spec.id, type, params, spec.runtime_hint, made.lowered(), made)
+            return Entry(spec.id, spec.type, spec.params, spec.runtime_hint, lower(spec.params))
+        made = kind(**spec.params)
+        return Entry(spec.id, spec.type, spec.params, spec.runtime_hint, made.lowered(), made)
     except (TypeError, ValueError) as error:
         path = f"nodes[{number}].params"
         raise ManifestError(f"{path}: {error}", path) from error
-    path = f"nodes[{number}].type"
-    known = ", ".join(sorted(registered()))
-    raise NodeNotFound(f"{path}: no node type {type!r} is registered; accepted are {known}.", path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +206,12 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[PlainEdge], config: Conf
 
 def _plan_of_line(entries: Sequence[Entry], edges: Sequence[PlainEdge], config: Config) -> Plan | None:
     """Lay out a line of nodes that executors know, in the order in which they are given; None for any other graph."""
-    lowered = [entry.lowered for entry in entries]
-    if edges != _line_edges(len(entries)) or None in lowered:
+    if edges != _line_edges(len(entries)):
         return None
-    kinds, params = zip(*lowered, strict=True)
+    try:
+        kinds, params = zip(*[entry.lowered for entry in entries], strict=True)
+    except TypeError:  # None among them: a node that is called
+        return None
     if Kind.ROUTE in kinds:
         return None
     sources, keys, outputs = _line(len(entries))

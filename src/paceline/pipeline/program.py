@@ -63,6 +63,8 @@ SLOW_NS: Final = 20_000
 class Kind(IntEnum):
     """What a node does; an executor compares the numbers."""
 
+    __hash__ = int.__hash__  # an enum's own is Python code, and a plan asks for hundreds
+
     PASS = 0
     ADD = 1
     SUBTRACT = 2

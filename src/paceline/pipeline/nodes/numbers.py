@@ -133,7 +133,9 @@ class CalculatorNode(_Arithmetic):
         if len(params) != 2 or "operation" not in params or "operand" not in params:
             refuse(params, ("operation", "operand"))
         operation, operand = params["operation"], params["operand"]
-        kind = OPERATIONS.get(operation) if isinstance(operation, str) else None
+        kind = OPERATIONS.get(operation) if type(operation) is str else None
+        if kind is not None and (type(operand) is int or type(operand) is float):
+            return kind, operand
         if kind is None:
             raise ValueError(f"operation is {operation!r}; accepted are {', '.join(map(repr, OPERATIONS))}.")
         return kind, as_number(operand, "operand")
