@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import paceline
-from paceline import audio, operations, tum
+from paceline import audio, operations, pipeline, tum
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {
@@ -26,6 +26,7 @@ PUBLIC = {
     "paceline": {*paceline.__all__, "operations", "tum", "__version__"},
     "paceline.audio": set(audio.__all__),
     "paceline.operations": set(operations.__all__),
+    "paceline.pipeline": set(pipeline.__all__),
     "paceline.tum": set(tum.__all__),
 }
 """What may be imported from where by the harness and the pipelines."""

@@ -13,7 +13,6 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from paceline.pipeline.errors import ManifestError, VersionMismatch
-from paceline.pipeline.nodes.base import LOWER
 from paceline.pipeline.nodes.numbers import short
 
 VERSION: Final = "1.0"
@@ -253,11 +252,12 @@ def validation_error(error: msgspec.ValidationError, within: str = "") -> Manife
 
 
 def _deep(manifest: Manifest) -> bool:
-    """Say whether something is nested too deep; what types of paceline's own take is looked at by them."""
-    others = [spec.params for spec in manifest.nodes if spec.type not in LOWER]
-    return any(_depth_beyond(params, MAX_DEPTH - 3) for params in others) or _depth_beyond(
-        manifest.metadata, MAX_DEPTH - 1
-    )
+    """Say whether params or metadata are nested too deep; most params hold no container at all."""
+    types = {type(value) for spec in manifest.nodes for value in spec.params.values()}
+    nested = dict in types or list in types
+    if nested and _depth_beyond([spec.params for spec in manifest.nodes], MAX_DEPTH - 2):
+        return True
+    return _depth_beyond(manifest.metadata, MAX_DEPTH - 1)
 
 
 def _depth_beyond(data: Any, levels: int) -> bool:
