@@ -7,7 +7,47 @@ from typing import Any, NoReturn
 
 from paceline.pipeline.plan import NUMBERS, OPERATION, Plan
 from paceline.pipeline.program import Kind, Opened, Program, Source
+from paceline.pipeline.run import Run
+from paceline.pipeline.tick import Ledger
+from paceline.pipeline.walk import Clock
 from paceline.selection import select
+
+
+class Way:
+    """What is worked out about a graph that waits, and what is counted of it: shared by all its runs."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.clock = Clock(len(plan.entries))
+        self.awaited = [waits(plan, node) for node in range(len(plan.entries))]
+        self.steps = steps_of(plan)
+        """The nodes, each by itself, but lines of numbers together."""
+        self.waits = [any(self.awaited[node] for node in step) for step in self.steps]
+        self.before = steps_before(plan, self.steps)
+        self.after: list[list[int]] = [[] for _ in self.steps]
+        for number, before in enumerate(self.before):
+            for each in before:
+                self.after[each].append(number)
+        self.branches = wait_side_by_side(self.before, self.waits)
+        """Whether steps wait at the same time."""
+        self.width = max(width_of(plan, node) for step in self.steps for node in step)
+        """How many ticks are on their way at most."""
+        self.chains = {step.start: chain_of(plan, step) for step in self.steps if is_chain(plan, step)}
+
+    def settle(self, run: Run, ledger: Ledger, until: int | None = None) -> None:
+        """Add a tick's counts to the plan's, those of nodes up to ``until``."""
+        plan = self.plan
+        with plan.lock:
+            for node in range(len(plan.entries) if until is None else until + 1):
+                if ledger.taken[node]:
+                    self.clock.take(node, ledger.taken[node])
+                if ledger.retries[node]:
+                    plan.retries[node] += ledger.retries[node]
+                if ledger.failures[node]:
+                    plan.errors[node] += ledger.failures[node]
+                    plan.late_errors[node] += ledger.late[node]
+        if ledger.errors:
+            run.errors += [error for _, error in sorted(ledger.errors, key=lambda each: each[0])]
 
 
 def waits(plan: Plan, node: int) -> bool:

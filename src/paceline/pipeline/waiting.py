@@ -17,11 +17,10 @@ from paceline.pipeline.metrics import MetricsShape, as_json
 from paceline.pipeline.plan import Plan, has_life
 from paceline.pipeline.resilience import Outcome
 from paceline.pipeline.run import Run
-from paceline.pipeline.steps import chain_of, is_chain, steps_before, steps_of, wait_side_by_side, waits, width_of
-from paceline.pipeline.tick import Ledger, cancelled
+from paceline.pipeline.steps import Way
+from paceline.pipeline.tick import cancelled
 from paceline.pipeline.waiting_line import line_of
 from paceline.pipeline.waiting_walk import WaitingWalk
-from paceline.pipeline.walk import Clock
 
 
 class Waiting:
@@ -31,19 +30,9 @@ class Waiting:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.clock = Clock(len(plan.entries))
-        self.awaited = [waits(plan, node) for node in range(len(plan.entries))]
-        self.steps = steps_of(plan)
-        self.waits = [any(self.awaited[node] for node in step) for step in self.steps]
-        self.before = steps_before(plan, self.steps)
-        self.after: list[list[int]] = [[] for _ in self.steps]
-        for number, before in enumerate(self.before):
-            for each in before:
-                self.after[each].append(number)
-        self.branches = wait_side_by_side(self.before, self.waits)
-        self.width = max(width_of(plan, node) for step in self.steps for node in step)
-        self.chains = {step.start: chain_of(plan, step) for step in self.steps if is_chain(plan, step)}
-        self._line = line_of(self)
+        self.way = Way(plan)
+        self._clock = self.way.clock
+        self._line = line_of(self.way)
         self._sinks = [plan.ids[sink] for sink in plan.sinks]
         self._shares_nodes = plan.shares_nodes
         self._alive = any(entry.made is not None and has_life(entry.made) for entry in plan.entries)
@@ -74,8 +63,8 @@ class Waiting:
         try:
             if self._alive:
                 await begin(run)
-            walk = WaitingWalk(self, run)
-            if self.width == 1 and not hasattr(source, "__aiter__"):
+            walk = WaitingWalk(self.way, run)
+            if self.way.width == 1 and not hasattr(source, "__aiter__"):
                 for item in source:
                     _extend(outputs, await walk.tick(item))
                 _extend(outputs, await walk.last())
@@ -111,7 +100,7 @@ class Waiting:
         try:
             if self._alive:
                 await begin(run)
-            ticks = WaitingWalk(self, run).ticks(source)
+            ticks = WaitingWalk(self.way, run).ticks(source)
             async with contextlib.aclosing(ticks):
                 async for outputs in ticks:
                     for sink, output in zip(self._sinks, outputs, strict=True):
@@ -124,29 +113,14 @@ class Waiting:
 
     def metrics(self, name: str, order: Sequence[str], shape: MetricsShape) -> dict[str, Any]:
         """Return what was counted."""
-        *counts, runs = self.clock.counts()
+        *counts, runs = self._clock.counts()
         return as_json(name, self.plan, counts, runs, order, shape)
-
-    def settle(self, run: Run, ledger: Ledger, until: int | None = None) -> None:
-        """Add a tick's counts to the plan's, those of nodes up to ``until``."""
-        plan = self.plan
-        with plan.lock:
-            for node in range(len(plan.entries) if until is None else until + 1):
-                if ledger.taken[node]:
-                    self.clock.take(node, ledger.taken[node])
-                if ledger.retries[node]:
-                    plan.retries[node] += ledger.retries[node]
-                if ledger.failures[node]:
-                    plan.errors[node] += ledger.failures[node]
-                    plan.late_errors[node] += ledger.late[node]
-        if ledger.errors:
-            run.errors += [error for _, error in sorted(ledger.errors, key=lambda each: each[0])]
 
     def _begin(self) -> Run:
         """Count a run, and return it; where none keeps anything, all are the same one."""
         with self._lock:
             apart, self._active = self._active > 0, self._active + 1
-            self.clock.take(-1, 1)
+            self._clock.take(-1, 1)
         try:
             if self._alive or not self._shares_nodes or self.plan.config.on_error == "collect":
                 return Run(self.plan, apart=apart)
@@ -170,7 +144,7 @@ class Waiting:
         finally:
             with self._lock:
                 self._active -= 1
-                self.clock.time(-1, 1, perf_counter_ns() - began)
+                self._clock.time(-1, 1, perf_counter_ns() - began)
                 self.plan.failed_runs += isinstance(error, NodeError)
 
 

@@ -10,20 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from paceline.pipeline.data import Shape, as_result, items_of, shape_of
 from paceline.pipeline.errors import NodeError
 from paceline.pipeline.program import Kind
 from paceline.pipeline.resilience import Guard
 from paceline.pipeline.run import Run
-from paceline.pipeline.steps import Unfused
+from paceline.pipeline.steps import Unfused, Way
 from paceline.pipeline.tick import Tick
 from paceline.pipeline.waiting_walk import WaitingWalk
-
-if TYPE_CHECKING:
-    from paceline.pipeline.waiting import Waiting
-
 
 ITEMS: Final = Shape.ITEMS  # looking an enum's member up takes longer
 
@@ -47,11 +43,11 @@ class LineStep:
 class WaitingLine:
     """The steps of a line; one coroutine a run, and nothing else that is kept while it waits."""
 
-    def __init__(self, ready: Waiting, steps: list[LineStep]) -> None:
-        self._ready = ready
+    def __init__(self, way: Way, steps: list[LineStep]) -> None:
+        self._way = way
         self._steps = steps
-        self._run = Run(ready.plan)
-        self._taken, self._time = ready.clock.taken, ready.clock.time
+        self._run = Run(way.plan)
+        self._taken, self._time = way.clock.taken, way.clock.time
 
     async def run(self, data: Any) -> Any:
         """Run an input.
@@ -60,7 +56,7 @@ class WaitingLine:
         collector's time for each such object is the larger part of what a run costs beyond the waiting.
         """
         taken, time, steps = self._taken, self._time, self._steps
-        shape = ITEMS if type(data) is list else shape_of(data, self._ready.plan.frames)
+        shape = ITEMS if type(data) is list else shape_of(data, self._way.plan.frames)
         output: list[Any] = []
         index = 0
         taken[-1] += 1
@@ -97,7 +93,7 @@ class WaitingLine:
                     output.append(item)
                 index += 1
         except NodeError:
-            self._ready.plan.failed_runs += 1
+            self._way.plan.failed_runs += 1
             raise
         finally:
             time(-1, 1, perf_counter_ns() - began)
@@ -105,7 +101,7 @@ class WaitingLine:
 
     async def _walked(self, step: LineStep, item: Any, index: int) -> Any:
         """Take an item through a step as the walk does; None where it is dropped."""
-        walk, clock = WaitingWalk(self._ready, self._run), self._ready.clock
+        walk, clock = WaitingWalk(self._way, self._run), self._way.clock
         for node in step.nodes:
             tick = Tick(index, index, [item], len(clock.taken) - 1)
             clock.taken[node] += 1
@@ -113,7 +109,7 @@ class WaitingLine:
             try:
                 result = await walk.called(node, item, tick)
             finally:
-                self._ready.settle(self._run, tick.ledger)
+                self._way.settle(self._run, tick.ledger)
                 clock.time(node, 1, perf_counter_ns() - began)
             if step.filters:
                 result = item if result else None
@@ -124,11 +120,11 @@ class WaitingLine:
 
     async def _met(self, node: int, item: Any, index: int, error: Exception) -> Any:
         """Return what comes of an item at which a node failed."""
-        tick = Tick(index, index, [item], len(self._ready.clock.taken) - 1)
+        tick = Tick(index, index, [item], len(self._way.clock.taken) - 1)
         try:
-            return await WaitingWalk(self._ready, self._run).met(node, item, tick, error)
+            return await WaitingWalk(self._way, self._run).met(node, item, tick, error)
         finally:
-            self._ready.settle(self._run, tick.ledger)
+            self._way.settle(self._run, tick.ledger)
 
 
 def fused(chain: Callable[[list[Any]], list[Any]], item: Any) -> list[Any] | None:
@@ -139,23 +135,23 @@ def fused(chain: Callable[[list[Any]], list[Any]], item: Any) -> list[Any] | Non
         return None
 
 
-def line_of(ready: Waiting) -> WaitingLine | None:
+def line_of(way: Way) -> WaitingLine | None:
     """Return the short way, if the graph has one: no node keeps, yields, routes or is waited for with a limit."""
-    plan = ready.plan
+    plan = way.plan
     kinds = {*plan.kinds}
-    short = plan.is_line and ready.width == 1 and plan.shares_nodes and plan.config.on_error != "collect"
+    short = plan.is_line and way.width == 1 and plan.shares_nodes and plan.config.on_error != "collect"
     if not short or kinds & {Kind.CALL_MANY, Kind.ROUTE, Kind.BUFFER} or plan.config.timeout_ms is not None:
         return None
     steps = []
-    for step in ready.steps:
+    for step in way.steps:
         node = step.start
         process = None
-        if ready.awaited[node]:
+        if way.awaited[node]:
             made = plan.entries[node].node
             if made.timeout_ms is not None or not iscoroutinefunction(made.process):
                 return None
             process = made.process
         passes = all(plan.kinds[each] is Kind.PASS for each in step)
         filters = plan.kinds[node] is Kind.FILTER
-        steps.append(LineStep(step, node, process, plan.guards[node], ready.chains.get(node), passes, filters))
-    return WaitingLine(ready, steps)
+        steps.append(LineStep(step, node, process, plan.guards[node], way.chains.get(node), passes, filters))
+    return WaitingLine(way, steps)

@@ -13,16 +13,13 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from paceline.pipeline.program import Kind, Source
 from paceline.pipeline.resilience import Outcome
 from paceline.pipeline.run import Run, emitted
-from paceline.pipeline.steps import Unfused, width_of
+from paceline.pipeline.steps import Unfused, Way, width_of
 from paceline.pipeline.tick import Gate, Tick, cancelled
-
-if TYPE_CHECKING:
-    from paceline.pipeline.waiting import Waiting
 
 LAST: Final = -1
 """The index of the tick without an item, at the end of the input."""
@@ -31,19 +28,17 @@ LAST: Final = -1
 class WaitingWalk:
     """One run's way through the graph."""
 
-    def __init__(self, ready: Waiting, run: Run) -> None:
-        self._ready = ready
-        self._plan = ready.plan
+    def __init__(self, way: Way, run: Run) -> None:
+        self._way = way
+        self._plan = way.plan
         self._run = run
         self._ticks = 0
         self._held: dict[int, list[Any]] = {}
         self._queues: dict[int, tuple[deque[Any], ...]] = {
-            node: tuple(deque() for _ in keys) for node, keys in enumerate(ready.plan.keys) if len(keys) > 1
+            node: tuple(deque() for _ in keys) for node, keys in enumerate(way.plan.keys) if len(keys) > 1
         }
         self._gates = (
-            [Gate(max(width_of(ready.plan, node) for node in step)) for step in ready.steps]
-            if ready.width > 1
-            else None
+            [Gate(max(width_of(way.plan, node) for node in step)) for step in way.steps] if way.width > 1 else None
         )
 
     async def tick(self, item: Any) -> list[list[Any]]:
@@ -63,7 +58,7 @@ class WaitingWalk:
         broken: Exception | None = None  # the source's error, which comes after the items before it
         try:
             while pending or not ended:
-                if not ended and pull is None and len(pending) < self._ready.width:
+                if not ended and pull is None and len(pending) < self._way.width:
                     item = _NOTHING
                     if isinstance(items, _Plain):
                         try:
@@ -76,7 +71,7 @@ class WaitingWalk:
                         ended = True
                     elif item is not _NOTHING:
                         pending.append(asyncio.ensure_future(self._through(self._begin([item]))))
-                        if len(pending) < self._ready.width:
+                        if len(pending) < self._way.width:
                             await asyncio.sleep(0)  # let it begin before the next one is taken
                             if not pending[0].done():
                                 continue
@@ -107,7 +102,7 @@ class WaitingWalk:
 
     def _settled(self, tick: Tick) -> list[list[Any]]:
         """Let a tick count, whose turn it is, and return what its sinks sent, or raise its error."""
-        self._ready.settle(self._run, tick.ledger, tick.until)
+        self._way.settle(self._run, tick.ledger, tick.until)
         if tick.failure is not None:
             failure, tick.failure = tick.failure, None  # the error's frames hold the tick
             raise failure
@@ -119,10 +114,10 @@ class WaitingWalk:
 
     async def _through(self, tick: Tick) -> Tick:
         """Take a tick through every step; an error is kept until it is the tick's turn."""
-        if self._ready.branches:
+        if self._way.branches:
             await self._through_branches(tick)
             return tick
-        for number, step in enumerate(self._ready.steps):
+        for number, step in enumerate(self._way.steps):
             try:
                 await self._step(number, step, tick)
             except Exception as error:
@@ -132,14 +127,14 @@ class WaitingWalk:
 
     async def _through_branches(self, tick: Tick) -> None:
         """Take a tick through every step whose turn it is; those that wait do so at the same time."""
-        ready = self._ready
-        missing = [len(before) for before in ready.before]
+        way = self._way
+        missing = [len(before) for before in way.before]
         turn = [number for number, count in enumerate(missing) if not count]
         running: dict[asyncio.Task[None], int] = {}
         failed: tuple[int, Exception] | None = None
 
         def completed(number: int) -> None:
-            for after in ready.after[number]:
+            for after in way.after[number]:
                 missing[after] -= 1
                 if not missing[after]:
                     heappush(turn, after)
@@ -148,8 +143,8 @@ class WaitingWalk:
             while turn or running:
                 while turn and (failed is None or turn[0] < failed[0]):
                     number = heappop(turn)
-                    work = self._step(number, ready.steps[number], tick)
-                    if (ready.waits[number] or self._gates is not None) and (turn or running):
+                    work = self._step(number, way.steps[number], tick)
+                    if (way.waits[number] or self._gates is not None) and (turn or running):
                         running[asyncio.ensure_future(work)] = number
                         continue
                     try:
@@ -180,7 +175,7 @@ class WaitingWalk:
         finally:
             await cancelled(running)
         if failed is not None:
-            tick.failure, tick.until = failed[1], ready.steps[failed[0]].stop - 1
+            tick.failure, tick.until = failed[1], way.steps[failed[0]].stop - 1
 
     async def _step(self, number: int, step: range, tick: Tick) -> None:
         """Take a tick through one step, when the step's gate lets it in."""
@@ -196,7 +191,7 @@ class WaitingWalk:
 
     async def _work(self, step: range, tick: Tick) -> None:
         inbox = self._inbox(step.start, tick)
-        chain = self._ready.chains.get(step.start)
+        chain = self._way.chains.get(step.start)
         if chain is not None and inbox and self._fused(chain, step, inbox, tick):
             return
         for node in step:
@@ -208,7 +203,7 @@ class WaitingWalk:
                 tick.ledger.taken[node] += 1
                 began = perf_counter_ns()
                 await self._item(node, item, tick, outbox)
-                self._ready.clock.time(node, 1, perf_counter_ns() - began)
+                self._way.clock.time(node, 1, perf_counter_ns() - began)
             if tick.index == LAST:
                 await self._flush(node, tick, outbox)
 
@@ -224,7 +219,7 @@ class WaitingWalk:
         each = (perf_counter_ns() - began) // len(step)
         for node in step:
             tick.ledger.taken[node] += len(inbox)
-            self._ready.clock.time(node, len(inbox), each)
+            self._way.clock.time(node, len(inbox), each)
         tick.outboxes[step.stop - 1] = outbox
         return True
 
@@ -269,7 +264,7 @@ class WaitingWalk:
         try:
             if guard is not None and troubled:
                 guard.admit()
-            if self._ready.awaited[node]:
+            if self._way.awaited[node]:
                 result = await self._attempt(node, item)
             else:
                 result = self._at_once(node, item)
@@ -300,7 +295,7 @@ class WaitingWalk:
     async def _attempt(self, node: int, item: Any) -> Any:
         """Call a node once; a node that yields gives a list."""
         made = self._run.nodes[node]
-        if made is None or not self._ready.awaited[node]:
+        if made is None or not self._way.awaited[node]:
             return self._at_once(node, item)
         ms = made.timeout_ms if made.timeout_ms is not None else self._plan.config.timeout_ms
         async with asyncio.timeout(None if ms is None else ms / 1_000.0):

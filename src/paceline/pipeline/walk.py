@@ -5,26 +5,16 @@ It is what every other executor is tested against, and what runs where an execut
 
 from __future__ import annotations
 
-import operator
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 from typing import Any, Final
 
-from paceline.pipeline.program import SLOW_NS, TIMED_EVERY, Comparison, Count, Kind, Opened, Program, Session
+from paceline.pipeline.program import SLOW_NS, TIMED_EVERY, Count, Kind, Opened, Program, Session
 
 Outbox = list[Any]
 
 _NEVER: Final = 2**63
-
-COMPARE: Final[dict[int, Callable[[Any, Any], bool]]] = {
-    Comparison.EQ: operator.eq,
-    Comparison.NE: operator.ne,
-    Comparison.LT: operator.lt,
-    Comparison.LE: operator.le,
-    Comparison.GT: operator.gt,
-    Comparison.GE: operator.ge,
-}
 
 
 class Clock:

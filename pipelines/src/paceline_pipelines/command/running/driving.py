@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from paceline.pipeline import Collected, NodeError, Pipeline
 from paceline_pipelines.command.errors import CommandError
-from paceline_pipelines.command.running.inputs import Input
-from paceline_pipelines.command.running.outputs import Output
+from paceline_pipelines.command.running.input import Input
+from paceline_pipelines.command.running.output import Output
 
 __all__ = ["drive"]
 

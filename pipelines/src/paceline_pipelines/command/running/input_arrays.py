@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paceline_pipelines.command.errors import CommandError
-from paceline_pipelines.command.running.inputs import Batch, Input
+from paceline_pipelines.command.running.input import Batch, Input
 
 __all__ = ["open_array"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from paceline_pipelines.command.errors import CommandError
-from paceline_pipelines.command.running.inputs import Batch, Input
+from paceline_pipelines.command.running.input import Batch, Input
 
 __all__ = ["open_lines"]
 

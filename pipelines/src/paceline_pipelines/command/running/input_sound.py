@@ -9,7 +9,7 @@ import numpy as np
 
 from paceline_pipelines.audio_preprocess.errors import Damage
 from paceline_pipelines.audio_preprocess.readers import open_source
-from paceline_pipelines.command.running.inputs import Batch, Input
+from paceline_pipelines.command.running.input import Batch, Input
 
 __all__ = ["open_sound"]
 

@@ -1,38 +1,13 @@
-"""What a pipeline is fed: files as batches, none larger than what fits into memory easily."""
+"""What a pipeline is fed: files by their ending."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from paceline_pipelines.command.errors import CommandError
-
-__all__ = ["Batch", "Input", "open_input"]
-
-
-class Batch(NamedTuple):
-    """A piece of the input, and how much of it is read with this piece."""
-
-    data: Any
-    """A list of items; an array of numbers; or of (frames,) or (frames, channels): one piece of a signal."""
-    done: int
-
-
-@dataclass(slots=True)
-class Input:
-    """An open input."""
-
-    kind: Literal["items", "numbers", "signal"]
-    batches: Iterator[Batch]
-    unit: str
-    """Of ``done`` and ``total``."""
-    total: int | None = None
-    rate: int | None = None
-    """Of a signal, in Hz, where the file tells."""
-    notes: Callable[[], list[str]] = list
-    """What there is to tell of it, once it is read."""
-
+from paceline_pipelines.command.running import input_arrays, input_lines, input_parquet, input_sound
+from paceline_pipelines.command.running.input import Input
 
 _SOUND: Final = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aiff", ".aif", ".caf", ".w64")
 
@@ -59,8 +34,6 @@ def open_input(
     OSError
         It cannot be read.
     """
-    from paceline_pipelines.command.running import input_arrays, input_lines, input_parquet, input_sound
-
     openers: dict[str, Callable[[], AbstractContextManager[Input]]] = {
         ".jsonl": lambda: input_lines.open_lines(path),
         ".ndjson": lambda: input_lines.open_lines(path),

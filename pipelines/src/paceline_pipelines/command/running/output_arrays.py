@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline_pipelines.command.running.outputs import Items, Output
+from paceline_pipelines.command.running.output import Items, Output
 
 __all__ = ["ArrayOutput"]
 

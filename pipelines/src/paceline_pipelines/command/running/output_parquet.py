@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from paceline_pipelines.command.running.outputs import Items, Output
+from paceline_pipelines.command.running.output import Items, Output
 
 __all__ = ["ParquetOutput"]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from paceline_pipelines.audio_preprocess.sinks import Sink, choose_layout, open_sink
 from paceline_pipelines.command.errors import CommandError
-from paceline_pipelines.command.running.outputs import Items, Output
+from paceline_pipelines.command.running.output import Items, Output
 
 __all__ = ["SoundOutput"]
 

@@ -1,63 +1,15 @@
-"""Where results go: files by their ending, written piece by piece."""
+"""Where results go: files by their ending."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
-
-from numpy.typing import NDArray
+from typing import Final
 
 from paceline_pipelines.command.errors import CommandError
-
-__all__ = ["Items", "Output", "check_output", "named_for", "open_output"]
+from paceline_pipelines.command.running import output_arrays, output_lines, output_parquet, output_sound
+from paceline_pipelines.command.running.output import Output
 
 _SOUND: Final = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".caf", ".w64", ".rf64")
 _ENDINGS: Final = (".jsonl", ".ndjson", ".parquet", ".pq", ".npy", *_SOUND)
-
-
-Items = list[Any] | NDArray[Any]
-"""Results, or an array of numbers that are results."""
-
-
-class Output(ABC):
-    """A file that takes items in order; ``count`` says how many it has taken."""
-
-    def __init__(self, partial: Path, target: Path) -> None:
-        self.partial, self.target = partial, target
-        self.count = 0
-
-    def append(self, items: Items) -> None:
-        """Write items after what is there: a list, or an array of numbers.
-
-        Raises
-        ------
-        CommandError
-            An item is of a type that the file cannot hold.
-        """
-        if len(items):
-            self.write(items)
-            self.count += len(items)
-
-    @abstractmethod
-    def write(self, items: Items) -> None:
-        """Write one item or more."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Complete the file; one without items is complete too."""
-
-    def told(self) -> str:
-        """Return what is in it, in words."""
-        return f"{self.count:,} items"
-
-    def refuse(self, index: int, item: Any, accepted: str) -> CommandError:
-        """Return the error that names an item of the piece that is being written."""
-        text = repr(item)
-        shown = text if len(text) <= 60 else f"{text[:57]}..."
-        return CommandError(
-            f"The result at index {self.count + index} is of type {type(item).__name__}, {shown}, which {self.target} "
-            f"cannot hold; accepted {accepted}."
-        )
 
 
 def check_output(path: Path) -> None:
@@ -101,8 +53,6 @@ def open_output(partial: Path, target: Path, *, rate: int | None, column: str | 
     CommandError
         Sound is to be written, and its rate is not known.
     """
-    from paceline_pipelines.command.running import output_arrays, output_lines, output_parquet, output_sound
-
     ending = target.suffix.lower()
     if ending in _SOUND:
         if rate is None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from paceline_pipelines.command.running.outputs import Output, open_output
+from paceline_pipelines.command.running.output import Output
+from paceline_pipelines.command.running.outputs import open_output
 
 __all__ = ["opened"]
 
