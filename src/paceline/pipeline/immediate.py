@@ -44,7 +44,6 @@ class Immediate:
         self.plan = plan
         self._sinks = [plan.ids[sink] for sink in plan.sinks]
         self._runs = Clock(0)
-        self._signals = Clock(len(plan.entries))
         self._lock = threading.Lock()
         self._active = 0
         self._shared: Opened | None = None
@@ -52,6 +51,7 @@ class Immediate:
         simple = plan.config.on_error != "collect" and not plan.frames and plan.shares_nodes
         self.direct: Callable[[Any], Any] | None = self._runner if simple else None
         self._whole_signal = plan.frames and plan.is_line and all(hasattr(each.node, "whole") for each in plan.entries)
+        self._signals = Clock(len(plan.entries) if self._whole_signal else 0)
 
     def run_sync(self, data: Any) -> Any:
         """Run any input; what comes to a ``direct`` plan goes to its runner instead."""

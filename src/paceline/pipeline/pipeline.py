@@ -17,7 +17,7 @@ from paceline.pipeline.manifest import Config, EdgeSpec, Manifest, NodeSpec, Run
 from paceline.pipeline.metrics import MetricsShape
 from paceline.pipeline.nodes.base import Node, registered
 from paceline.pipeline.nodes.flow import INPUT, OUTPUT, MapNode
-from paceline.pipeline.plan import Entry, entries_of, make_plan
+from paceline.pipeline.plan import Entry, entries_of, line_edges, make_plan
 from paceline.pipeline.waiting import Waiting
 
 
@@ -144,12 +144,7 @@ class Pipeline:
         made._numbers = numbers = {spec.id: number for number, spec in enumerate(found.nodes)}
         if len(numbers) < len(found.nodes):
             raise _taken(found)
-        try:
-            made._edges = [
-                (numbers[edge.source], numbers[edge.target], edge.output_key, edge.input_key) for edge in found.edges
-            ]
-        except KeyError:
-            raise _not_there(found) from None
+        made._edges = _edges_of(found, numbers)
         made._ready = None
         made._prepare()
         return made
@@ -348,6 +343,23 @@ class Pipeline:
         while f"{type}_{number}" in self._numbers:
             number += 1
         return f"{type}_{number}"
+
+
+def _edges_of(manifest: Manifest, numbers: Mapping[str, int]) -> list[PlainEdge]:
+    """Return the edges by the nodes' numbers; a line's, the usual case, are not made anew."""
+    if len(manifest.edges) == len(numbers) - 1:
+        ids = list(numbers)
+        for edge, source, target in zip(manifest.edges, ids, ids[1:], strict=False):
+            if edge.source != source or edge.target != target or edge.output_key != OUTPUT or edge.input_key != INPUT:
+                break
+        else:
+            return list(line_edges(len(ids)))
+    try:
+        return [
+            (numbers[edge.source], numbers[edge.target], edge.output_key, edge.input_key) for edge in manifest.edges
+        ]
+    except KeyError:
+        raise _not_there(manifest) from None
 
 
 def _taken(manifest: Manifest) -> ManifestError:

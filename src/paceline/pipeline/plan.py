@@ -120,6 +120,8 @@ class Plan:
     sinks: tuple[int, ...]
     ids: tuple[str, ...]
     hint: RuntimeHint
+    used: frozenset[Kind]
+    """The kinds that there are, because a plan asks for them more than once."""
     waits: bool = False
     frames: bool = False
     guards: list[Guard | None] = field(default_factory=list)
@@ -137,7 +139,7 @@ class Plan:
     @property
     def calls(self) -> bool:
         """Whether a node is called, rather than done by an executor itself."""
-        return Kind.CALL in self.kinds or Kind.CALL_MANY in self.kinds
+        return not self.used.isdisjoint(CALLED)
 
     @property
     def shares_nodes(self) -> bool:
@@ -179,7 +181,7 @@ class Plan:
     @property
     def is_numbers(self) -> bool:
         """Whether the graph is a line of nodes of numbers."""
-        return self.is_line and all(kind in NUMBERS for kind in self.kinds)
+        return self.used <= NUMBERS and self.is_line
 
 
 def has_life(node: Node) -> bool:
@@ -206,21 +208,24 @@ def make_plan(entries: Sequence[Entry], edges: Sequence[PlainEdge], config: Conf
 
 def _plan_of_line(entries: Sequence[Entry], edges: Sequence[PlainEdge], config: Config) -> Plan | None:
     """Lay out a line of nodes that executors know, in the order in which they are given; None for any other graph."""
-    if edges != _line_edges(len(entries)):
+    if edges != line_edges(len(entries)):
         return None
     try:
         kinds, params = zip(*[entry.lowered for entry in entries], strict=True)
     except TypeError:  # None among them: a node that is called
         return None
-    if Kind.ROUTE in kinds:
+    used = frozenset(kinds)
+    if Kind.ROUTE in used:
         return None
     sources, keys, outputs = _line(len(entries))
     ids = tuple([entry.id for entry in entries])
-    return Plan(list(entries), config, kinds, params, sources, keys, outputs, (len(ids) - 1,), ids, config.runtime_hint)
+    sinks, hint = (len(ids) - 1,), config.runtime_hint
+    return Plan(list(entries), config, kinds, params, sources, keys, outputs, sinks, ids, hint, used)
 
 
 @lru_cache(maxsize=32)
-def _line_edges(nodes: int) -> list[PlainEdge]:
+def line_edges(nodes: int) -> list[PlainEdge]:
+    """Return the edges of a line of so many nodes; all who ask share them, so a copy is to be changed."""
     return [(node, node + 1, OUTPUT, INPUT) for node in range(nodes - 1)]
 
 
@@ -267,6 +272,7 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[PlainEdge], config:
         sinks=tuple([place[old] for old in range(len(order)) if not leads_on[place[old]]]),
         ids=tuple([entry.id for entry in ordered]),
         hint=config.runtime_hint,
+        used=frozenset(),
     )
     kinds: list[Kind] = []
     params: list[Any] = []
@@ -289,7 +295,7 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[PlainEdge], config:
             param = _numbered(entry, param, outputs[number], order[number])
         kinds.append(kind)
         params.append(param)
-    plan.kinds, plan.params = tuple(kinds), tuple(params)
+    plan.kinds, plan.params, plan.used = tuple(kinds), tuple(params), frozenset(kinds)
     return plan
 
 
@@ -380,7 +386,7 @@ def _choose_executor(plan: Plan) -> None:
             kinds[number], params[number] = Kind.CALL, None
         else:
             raise _cannot(entry, entry.hint, f"it directs the flow of a graph that {plan.backend} runs")
-    plan.kinds, plan.params = tuple(kinds), tuple(params)
+    plan.kinds, plan.params, plan.used = tuple(kinds), tuple(params), frozenset(kinds)
 
 
 def _cannot(entry: Entry, backend: str, reason: str) -> BackendUnavailable:
@@ -398,6 +404,8 @@ def _bind_frames(entry: Entry) -> None:
 
 
 def _guards(plan: Plan) -> list[Guard | None]:
+    if plan.used <= NUMBERS:
+        return [None] * len(plan.entries)
     config = plan.config
     resilience = Resilience(
         policy=config.retry_policy,
@@ -408,8 +416,6 @@ def _guards(plan: Plan) -> list[Guard | None]:
         cooldown_ms=config.circuit_breaker_cooldown_ms,
         timeout_ms=config.timeout_ms,
     )
-    if NUMBERS.issuperset(plan.kinds):
-        return [None] * len(plan.entries)
     idle = config.retry_policy == "none" and config.circuit_breaker_threshold is None
     return [
         Guard(resilience, entry.node.retryable) if not idle and _is_users(entry) else None for entry in plan.entries

@@ -84,34 +84,38 @@ cdef bint floats_go_on(Steps steps, Py_ssize_t first) noexcept:
 cdef tuple ints_that_go_on(Steps steps, Py_ssize_t turn):
     """Return the lowest and the highest: up to ``turn`` each result is a x + b, so they are an interval."""
     cdef Py_ssize_t node
-    cdef object low = -2**63, high = 2**63 - 1, a = 1, b = 0  # of any size
-    cdef Step step
+    cdef object least = -2**63, most = 2**63 - 1, low = least, high = most, a = 1, b = 0  # of any size
+    cdef object least_b = 0, most_b = 0  # with this a
+    cdef const Step *step
     if not floats_go_on(steps, turn):
         return 1, 0
     for node in range(turn):
-        step = steps.at[node]
+        step = &steps.at[node]
         if step.kind == PASS:
             continue
         if not step.operand.fits:
             return 1, 0
         if step.kind == MULTIPLY:
+            low, high = narrowed(low, high, a, least - least_b, most - most_b)
+            if low > high:
+                return 1, 0
             a, b = a * step.operand.whole, b * step.operand.whole
+            least_b = most_b = b
         else:
             b = b + step.operand.whole if step.kind == ADD else b - step.operand.whole
-        low, high = narrowed(low, high, a, b, -2**63, 2**63 - 1)
-        if low > high:
-            return 1, 0
+            least_b, most_b = min(least_b, b), max(most_b, b)
+    low, high = narrowed(low, high, a, least - least_b, most - most_b)
     if turn < steps.n and steps.at[turn].operand.is_int:
         if not steps.at[turn].operand.exact:
             return 1, 0
-        low, high = narrowed(low, high, a, b, -EXACT, EXACT)
+        low, high = narrowed(low, high, a, -EXACT - b, EXACT - b)
     return (low, high) if low <= high else (1, 0)
 
 
-cdef tuple narrowed(low, high, a, b, least, most):
-    """Return the part of low..high in which least <= a x + b <= most."""
+cdef tuple narrowed(low, high, a, least, most):
+    """Return the part of low..high in which least <= a x <= most."""
     if a == 0:
-        return (low, high) if least <= b <= most else (1, 0)
+        return (low, high) if least <= 0 <= most else (1, 0)
     if a < 0:
-        a, b, least, most = -a, -b, -most, -least
-    return max(low, -((b - least) // a)), min(high, (most - b) // a)
+        a, least, most = -a, -most, -least
+    return max(low, -(-least // a)), min(high, most // a)

@@ -59,10 +59,13 @@ cdef Number as_number(value, Py_ssize_t node) except *:
     elif type(value) is int:
         number.is_int = True
         number.fits = int_value(<PyObject *>value, &number.whole)
+        number.exact = number.fits and -EXACT <= number.whole <= EXACT
+        if number.exact:
+            number.real, number.is_real = <double>number.whole, True
+            return number
         try:
             number.real = float(value)
             number.is_real = True
-            number.exact = number.fits and -EXACT <= number.whole <= EXACT
         except OverflowError:  # arithmetic with a float is then an error, which Python words
             pass
     else:
@@ -118,21 +121,18 @@ cdef int read_param(Step *step, param, Py_ssize_t node) except -1:
 
 
 cdef int read_sources(Step *steps, tuple ports, tuple keys, Py_ssize_t node) except -1:
+    """Read a node's sources to where ``step.sources`` points; there is room."""
     cdef Step *step = &steps[node]
-    cdef Py_ssize_t port, source, n_sources = 0
+    cdef Py_ssize_t port, source
     cdef Source *to
-    cdef tuple sources
     if len(ports) != len(keys):
         raise ValueError(f"Node {node} has {len(ports)} ports and {len(keys)} keys; accepted are equally many.")
-    for sources in ports:
-        n_sources += len(sources)
     step.n_ports, step.direct = len(ports), -1
-    step.sources = <Source *>calloc(n_sources + 1, sizeof(Source))
-    if step.sources == NULL:
-        raise MemoryError
-    for port, sources in enumerate(ports):
-        for from_node, output in sources:
-            source = from_node
+    for port in range(step.n_ports):
+        for found in <tuple>ports[port]:
+            if not isinstance(found, tuple) or len(<tuple>found) != 2:
+                raise TypeError(f"Node {node} has the source {found!r}; accepted are a node and an output.")
+            source, output = (<tuple>found)[0], (<tuple>found)[1]
             if not 0 <= source < node:
                 raise ValueError(f"Node {node} has the source {source}; accepted are the nodes before it.")
             if (output is None) == (steps[source].kind == ROUTE):
@@ -148,11 +148,21 @@ cdef int read_sources(Step *steps, tuple ports, tuple keys, Py_ssize_t node) exc
     return 0
 
 
+cdef Py_ssize_t count_sources(tuple nodes) except -1:
+    cdef Py_ssize_t found = 0
+    cdef tuple ports, port
+    for ports in nodes:
+        for port in ports:
+            found += len(port)
+    return found
+
+
 @cython.final
 cdef class Steps:
     """The nodes of a program."""
 
     cdef Step *at
+    cdef Source *all_sources  # of all nodes, in one piece: one for each would take longer to get than to fill
     cdef Py_ssize_t n
     cdef Py_ssize_t *sinks
     cdef Py_ssize_t n_sinks
@@ -160,6 +170,8 @@ cdef class Steps:
 
     def __cinit__(self, program):
         cdef Py_ssize_t node
+        cdef int64_t number
+        cdef Source *free_from
         cdef tuple kinds = program.kinds, params = program.params, sources = program.sources
         self.keys = program.keys
         for what, given in (("params", params), ("sources", sources), ("keys", self.keys), ("names", program.names)):
@@ -170,14 +182,21 @@ cdef class Steps:
         self.n, self.n_sinks = len(kinds), len(program.sinks)
         self.at = <Step *>calloc(self.n + 1, sizeof(Step))
         self.sinks = <Py_ssize_t *>calloc(self.n_sinks + 1, sizeof(Py_ssize_t))
-        if self.at == NULL or self.sinks == NULL:
+        self.all_sources = free_from = <Source *>calloc(count_sources(sources) + 1, sizeof(Source))
+        if self.at == NULL or self.sinks == NULL or self.all_sources == NULL:
             raise MemoryError
         for node, kind in enumerate(kinds):
-            if not isinstance(kind, int) or not PASS <= kind <= CALL_MANY:
+            if (
+                not isinstance(kind, int)
+                or not int_value(<PyObject *>kind, &number)
+                or not PASS <= number <= CALL_MANY
+            ):
                 raise ValueError(f"Node {node} is of kind {kind!r}; accepted are {PASS} to {CALL_MANY}.")
-            self.at[node].kind = kind
+            self.at[node].kind = <int>number
             read_param(&self.at[node], params[node], node)
+            self.at[node].sources = free_from
             read_sources(self.at, sources[node], self.keys[node], node)
+            free_from += self.at[node].n_sources
         for node, sink in enumerate(program.sinks):
             if not 0 <= sink < self.n:
                 raise ValueError(f"There is a sink {sink!r}; accepted are the nodes' numbers, 0 to {self.n - 1}.")
@@ -188,6 +207,6 @@ cdef class Steps:
         if self.at != NULL:
             for node in range(self.n):
                 free(self.at[node].rules)
-                free(self.at[node].sources)
         free(self.at)
+        free(self.all_sources)
         free(self.sinks)

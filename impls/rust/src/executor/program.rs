@@ -1,5 +1,7 @@
 //! A graph laid out in order: `paceline.pipeline.program.Program`, with its numbers typed.
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 use super::{Chain, Comparison, Number, Op, Operand};
@@ -45,11 +47,65 @@ pub struct Source {
     pub output: Option<i64>,
 }
 
+/// Where all nodes' items come from: a few lists for the whole graph, because a list per port takes longer to make than
+/// everything else.
+#[derive(Clone, Debug, Default)]
+pub struct Wiring {
+    sources: Vec<Source>,
+    /// Where each port's sources end.
+    ports: Vec<usize>,
+    /// Where each node's ports end.
+    nodes: Vec<usize>,
+}
+
+impl Wiring {
+    pub fn with_capacity(nodes: usize) -> Self {
+        let (sources, ports) = (Vec::with_capacity(nodes), Vec::with_capacity(nodes));
+        Self { sources, ports, nodes: Vec::with_capacity(nodes) }
+    }
+
+    /// Adds a source to the port that has not ended.
+    pub fn source(&mut self, source: Source) {
+        self.sources.push(source);
+    }
+
+    pub fn end_port(&mut self) {
+        self.ports.push(self.sources.len());
+    }
+
+    pub fn end_node(&mut self) {
+        self.nodes.push(self.ports.len());
+    }
+
+    fn ports(&self, node: usize) -> Range<usize> {
+        let start = if node == 0 { 0 } else { self.nodes[node - 1] };
+        start..self.nodes[node]
+    }
+
+    fn port(&self, port: usize) -> &[Source] {
+        let start = if port == 0 { 0 } else { self.ports[port - 1] };
+        &self.sources[start..self.ports[port]]
+    }
+
+    fn of_node(&self, node: usize) -> impl ExactSizeIterator<Item = &[Source]> {
+        self.ports(node).map(|port| self.port(port))
+    }
+
+    /// Whether each node has the one before it as its only source.
+    fn is_line(&self) -> bool {
+        (0..self.nodes.len()).all(|node| match (node, self.ports(node).len()) {
+            (0, ports) => ports == 0,
+            (_, 1) => *self.port(self.ports(node).start) == [Source { node: node - 1, output: None }],
+            _ => false,
+        })
+    }
+}
+
 /// A graph that never waits, in topological order.
 #[derive(Clone, Debug)]
 pub struct Program {
     tasks: Vec<Task>,
-    ports: Vec<Vec<Vec<Source>>>,
+    wiring: Wiring,
     sinks: Vec<usize>,
     is_line: bool,
 }
@@ -77,26 +133,21 @@ pub enum Fault {
 
 impl Program {
     /// Puts a program together whose parts are as many as its tasks.
-    pub fn new(tasks: Vec<Task>, ports: Vec<Vec<Vec<Source>>>, sinks: Vec<usize>) -> Result<Self, Fault> {
+    pub fn new(tasks: Vec<Task>, wiring: Wiring, sinks: Vec<usize>) -> Result<Self, Fault> {
         let nodes = tasks.len();
-        if ports.len() != nodes {
-            return Err(Fault::Length { what: "sources", nodes, found: ports.len() });
+        if wiring.nodes.len() != nodes {
+            return Err(Fault::Length { what: "sources", nodes, found: wiring.nodes.len() });
         }
-        for (node, sources) in ports.iter().enumerate() {
-            if let Some(source) = sources.iter().flatten().find(|source| source.node >= node) {
+        for node in 0..nodes {
+            if let Some(source) = wiring.of_node(node).flatten().find(|source| source.node >= node) {
                 return Err(Fault::Order { node, before: source.node as i64 });
             }
         }
         if let Some(sink) = sinks.iter().find(|sink| **sink >= nodes) {
             return Err(Fault::Sink { sink: *sink as i64, nodes });
         }
-        let follows = |(node, sources): (usize, &Vec<Vec<Source>>)| match (node, sources.as_slice()) {
-            (0, []) => true,
-            (1.., [port]) => *port == [Source { node: node - 1, output: None }],
-            _ => false,
-        };
-        let is_line = nodes > 0 && sinks == [nodes - 1] && ports.iter().enumerate().all(follows);
-        Ok(Self { tasks, ports, sinks, is_line })
+        let is_line = nodes > 0 && sinks == [nodes - 1] && wiring.is_line();
+        Ok(Self { tasks, wiring, sinks, is_line })
     }
 
     pub fn tasks(&self) -> &[Task] {
@@ -104,8 +155,8 @@ impl Program {
     }
 
     /// Where a node's items come from, port by port.
-    pub fn ports(&self, node: usize) -> &[Vec<Source>] {
-        &self.ports[node]
+    pub fn ports(&self, node: usize) -> impl ExactSizeIterator<Item = &[Source]> {
+        self.wiring.of_node(node)
     }
 
     pub fn sinks(&self) -> &[usize] {
@@ -132,13 +183,23 @@ impl Program {
 mod tests {
     use super::*;
 
+    /// Nodes with one port of one source, or none.
+    fn wired(befores: &[Option<usize>]) -> Wiring {
+        let mut wiring = Wiring::default();
+        for before in befores {
+            if let Some(node) = *before {
+                wiring.source(Source { node, output: None });
+                wiring.end_port();
+            }
+            wiring.end_node();
+        }
+        wiring
+    }
+
     fn line(tasks: Vec<Task>) -> Program {
-        let from = |node: usize| match node {
-            0 => vec![],
-            _ => vec![vec![Source { node: node - 1, output: None }]],
-        };
-        let (ports, last) = ((0..tasks.len()).map(from).collect(), tasks.len() - 1);
-        Program::new(tasks, ports, vec![last]).unwrap()
+        let befores: Vec<_> = (0..tasks.len()).map(|node| node.checked_sub(1)).collect();
+        let last = tasks.len() - 1;
+        Program::new(tasks, wired(&befores), vec![last]).unwrap()
     }
 
     #[test]
@@ -148,22 +209,34 @@ mod tests {
         let called = line(vec![pass(), Task::Call, Task::Filter(None)]);
         assert!(called.is_plain_line() && called.chain().is_none());
         assert!(!line(vec![Task::CallMany]).is_plain_line());
-        let fork =
-            vec![vec![], vec![vec![Source { node: 0, output: None }]], vec![vec![Source { node: 0, output: None }]]];
-        let fork = Program::new(vec![pass(), pass(), pass()], fork, vec![1, 2]).unwrap();
+        let fork = Program::new(vec![pass(), pass(), pass()], wired(&[None, Some(0), Some(0)]), vec![1, 2]).unwrap();
         assert!(!fork.is_plain_line() && fork.chain().is_none());
     }
 
     #[test]
+    fn ports_have_their_sources() {
+        let [first, second] = [0, 1].map(|node| Source { node, output: None });
+        let mut wiring = wired(&[None, None]);
+        for port in [&[first, second][..], &[], &[second]] {
+            port.iter().for_each(|source| wiring.source(*source));
+            wiring.end_port();
+        }
+        wiring.end_node();
+        let join = Program::new(vec![Task::Call, Task::Call, Task::Call], wiring, vec![2]).unwrap();
+        assert_eq!(join.ports(0).len(), 0);
+        assert_eq!(join.ports(2).collect::<Vec<_>>(), [&[first, second][..], &[], &[second]]);
+    }
+
+    #[test]
     fn faults_say_what_would_be_accepted() {
-        let ahead = Program::new(vec![Task::Call], vec![vec![vec![Source { node: 0, output: None }]]], vec![0]);
+        let ahead = Program::new(vec![Task::Call], wired(&[Some(0)]), vec![0]);
         assert_eq!(
             ahead.unwrap_err().to_string(),
             "The node 0 takes items of the node 0; accepted are those before it."
         );
-        let sink = Program::new(vec![Task::Call], vec![vec![]], vec![1]);
+        let sink = Program::new(vec![Task::Call], wired(&[None]), vec![1]);
         assert_eq!(sink.unwrap_err().to_string(), "A sink is 1; accepted are the numbers of the 1 nodes.");
-        let short = Program::new(vec![Task::Call], vec![], vec![0]);
+        let short = Program::new(vec![Task::Call], wired(&[]), vec![0]);
         assert_eq!(short.unwrap_err(), Fault::Length { what: "sources", nodes: 1, found: 0 });
     }
 }

@@ -18,6 +18,9 @@ from paceline.pipeline.program import Kind
 
 Number = int | float
 
+PASSED: Final[Lowered] = (Kind.PASS, None)
+"""One for all nodes that pass."""
+
 OPERATIONS: Final = {
     "add": Kind.ADD,
     "subtract": Kind.SUBTRACT,
@@ -79,11 +82,11 @@ class PassThroughNode(Node):
         """Return the kind; there are no params."""
         if params:
             refuse(params, ())
-        return Kind.PASS, None
+        return PASSED
 
     def lowered(self) -> Lowered:
         """Return the kind."""
-        return Kind.PASS, None
+        return PASSED
 
 
 class _Arithmetic(Node):

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 use pyo3::{PyTraverseError, PyVisit};
@@ -13,6 +14,7 @@ use crate::executor::{Chain, Counts, Measured, Program, Row, Tally, Totals};
 pub struct Core {
     pub program: Program,
     pub chain: Option<Chain>,
+    /// For each join the keys of its ports; of other nodes none.
     pub keys: Vec<Vec<Py<PyString>>>,
     /// The sinks' ids.
     pub names: Vec<Py<PyString>>,
@@ -36,7 +38,7 @@ impl Core {
         let program = program::read(of)?;
         let (keys, names) = (program::read_keys(of, &program)?, program::read_sink_names(of, &program)?);
         let counts = || Mutex::new(Counts::new(program.tasks().len()));
-        let wanted = of.getattr("metrics")?.is_truthy()?;
+        let wanted = of.getattr(intern!(of.py(), "metrics"))?.is_truthy()?;
         let metrics = wanted.then(|| Metrics { totals: Totals::default(), counts: counts() });
         Ok(Self { chain: program.chain(), program, keys, names, metrics })
     }

@@ -1,14 +1,12 @@
 //! Reads a `paceline.pipeline.program.Program`.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt, PyString, PyTuple};
 
 use super::objects;
-use crate::executor::{Comparison, Fault, Number, Op, Operand, Program, Routes, Rule, Source, Task};
-
-/// A port's sources as they come: the node before, and its output if it is a router.
-type Port = Vec<(i64, Option<i64>)>;
+use crate::executor::{Comparison, Fault, Number, Op, Operand, Program, Routes, Rule, Source, Task, Wiring};
 
 /// A router's rule as it comes.
 type RawRule<'py> = (i64, Bound<'py, PyAny>, Option<i64>);
@@ -24,56 +22,69 @@ impl From<Fault> for PyErr {
 
 /// The graph with its numbers typed.
 pub fn read(program: &Bound<'_, PyAny>) -> PyResult<Program> {
-    let kinds: Vec<i64> = program.getattr("kinds")?.extract()?;
-    let params = program.getattr("params")?.cast_into::<PyTuple>()?;
+    let py = program.py();
+    let kinds = tuple(program, intern!(py, "kinds"))?;
+    let params = tuple(program, intern!(py, "params"))?;
     let nodes = kinds.len();
     if params.len() != nodes {
         return Err(Fault::Length { what: "params", nodes, found: params.len() }.into());
     }
-    let tasks = kinds.iter().zip(params.iter()).enumerate().map(|(node, (kind, param))| task(node, *kind, &param));
-    let sources: Vec<Vec<Port>> = program.getattr("sources")?.extract()?;
-    let sources = sources.into_iter().enumerate().map(|(node, ports)| ports_of(node, ports));
-    let sinks: Vec<i64> = program.getattr("sinks")?.extract()?;
+    let both = kinds.iter_borrowed().zip(params.iter_borrowed()).enumerate();
+    let tasks = both.map(|(node, (kind, param))| task(node, kind.extract()?, &param)).collect::<PyResult<_>>()?;
+    let sinks: Vec<i64> = program.getattr(intern!(py, "sinks"))?.extract()?;
     let sinks = sinks.into_iter().map(|sink| usize::try_from(sink).map_err(|_| Fault::Sink { sink, nodes }));
-    Ok(Program::new(
-        tasks.collect::<PyResult<_>>()?,
-        sources.collect::<Result<_, _>>()?,
-        sinks.collect::<Result<_, _>>()?,
-    )?)
+    Ok(Program::new(tasks, wiring(program)?, sinks.collect::<Result<_, _>>()?)?)
 }
 
-/// For each node the keys of its ports.
+/// For each node that joins, which alone asks for them, the keys of its ports.
 pub fn read_keys(program: &Bound<'_, PyAny>, graph: &Program) -> PyResult<Vec<Vec<Py<PyString>>>> {
-    let keys: Vec<Vec<Py<PyString>>> = program.getattr("keys")?.extract()?;
+    let all = tuple(program, intern!(program.py(), "keys"))?;
     let nodes = graph.tasks().len();
-    if keys.len() != nodes {
-        return Err(Fault::Length { what: "keys", nodes, found: keys.len() }.into());
+    if all.len() != nodes {
+        return Err(Fault::Length { what: "keys", nodes, found: all.len() }.into());
     }
-    for (node, keys) in keys.iter().enumerate() {
-        let ports = graph.ports(node).len();
-        if ports != keys.len() {
-            return Err(Fault::Keys { node, ports, keys: keys.len() }.into());
+    let keys = all.iter_borrowed().enumerate().map(|(node, keys)| {
+        let (ports, found) = (graph.ports(node).len(), keys.len()?);
+        match ports {
+            _ if ports != found => Err(Fault::Keys { node, ports, keys: found }.into()),
+            0 | 1 => Ok(Vec::new()),
+            _ => Ok(keys.extract()?),
         }
-    }
-    Ok(keys)
+    });
+    keys.collect()
 }
 
 /// The sinks' ids.
 pub fn read_sink_names(program: &Bound<'_, PyAny>, graph: &Program) -> PyResult<Vec<Py<PyString>>> {
-    let names: Vec<Py<PyString>> = program.getattr("names")?.extract()?;
+    let names = tuple(program, intern!(program.py(), "names"))?;
     let nodes = graph.tasks().len();
     if names.len() != nodes {
         return Err(Fault::Length { what: "names", nodes, found: names.len() }.into());
     }
-    Ok(graph.sinks().iter().map(|sink| names[*sink].clone_ref(program.py())).collect())
+    graph.sinks().iter().map(|sink| Ok(names.get_item(*sink)?.extract()?)).collect()
 }
 
-fn ports_of(node: usize, ports: Vec<Port>) -> Result<Vec<Vec<Source>>, Fault> {
-    let source = |(before, output)| match usize::try_from(before) {
-        Ok(node) => Ok(Source { node, output }),
-        Err(_) => Err(Fault::Order { node, before }),
-    };
-    ports.into_iter().map(|port| port.into_iter().map(source).collect()).collect()
+fn tuple<'py>(program: &Bound<'py, PyAny>, field: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyTuple>> {
+    Ok(program.getattr(field)?.cast_into()?)
+}
+
+fn wiring(program: &Bound<'_, PyAny>) -> PyResult<Wiring> {
+    let nodes = tuple(program, intern!(program.py(), "sources"))?;
+    let mut wiring = Wiring::with_capacity(nodes.len());
+    for (node, ports) in nodes.iter_borrowed().enumerate() {
+        for port in ports.cast::<PyTuple>()?.iter_borrowed() {
+            for source in port.cast::<PyTuple>()?.iter_borrowed() {
+                let (before, output): (i64, Option<i64>) = source.extract()?;
+                match usize::try_from(before) {
+                    Ok(node) => wiring.source(Source { node, output }),
+                    Err(_) => return Err(Fault::Order { node, before }.into()),
+                }
+            }
+            wiring.end_port();
+        }
+        wiring.end_node();
+    }
+    Ok(wiring)
 }
 
 fn task(node: usize, kind: i64, param: &Bound<'_, PyAny>) -> PyResult<Task> {

@@ -169,10 +169,11 @@ impl<'a, 'py> Walk<'a, 'py> {
         item: Option<&Bound<'py, PyAny>>,
         inbox: &mut Vec<Bound<'py, PyAny>>,
     ) -> PyResult<()> {
-        match self.core.program.ports(node) {
-            [] => inbox.extend(item.cloned()),
-            [port] => inbox.extend(sent(&self.outboxes, port).cloned()),
-            ports => {
+        let mut ports = self.core.program.ports(node);
+        match ports.len() {
+            0 => inbox.extend(item.cloned()),
+            1 => inbox.extend(ports.next().into_iter().flat_map(|port| sent(&self.outboxes, port)).cloned()),
+            _ => {
                 let queues = &mut self.state.queues[node];
                 for (queue, port) in queues.iter_mut().zip(ports) {
                     queue.extend(sent(&self.outboxes, port).map(|item| item.clone().unbind()));
