@@ -58,8 +58,9 @@ class PlainEntry(Entry, gc=False):
 def entries_of(specs: Iterable[NodeSpec]) -> list[Entry]:
     """Make the entries of a manifest's nodes, whose types and params are checked; as :func:`entry_of`, for many."""
     entries: list[Entry] = []
+    lower_of = LOWER.get
     for number, spec in enumerate(specs):
-        lower = LOWER.get(spec.type)
+        lower = lower_of(spec.type)
         if lower is None:
             entries.append(entry_of(spec, number))
             continue
