@@ -84,10 +84,11 @@ def transposed(x: Samples, *, out: Samples) -> Samples:
 
 
 class Copy:
-    """Copies half of the bytes that a conversion reads and writes, so that it moves as many, between the same arrays.
+    """Copies half of the bytes that a conversion reads and writes, so that it moves as many, each once.
 
-    Where one of the two is shorter, its beginning is copied, or written, a second time. A memoryview's slice is copied
-    by memmove with less around it than `np.copyto` has, which counts at a thousand samples.
+    What one of the two arrays is too short for goes to, or comes from, an array of its own: going over the shorter one
+    again would find it in a cache, where a conversion has no byte twice. A memoryview's slice is copied by memmove with
+    less around it than `np.copyto` has, which counts at a thousand samples.
     """
 
     def __init__(self) -> None:
@@ -103,15 +104,13 @@ class Copy:
 
 
 def copied_parts(x: Samples, out: Samples) -> tuple[tuple[memoryview, memoryview], ...]:
-    """Return targets and sources, bytes of both arrays: half as many together as the two arrays have."""
+    """Return targets and sources, as bytes: together half as many as the two arrays have, and none of them twice."""
     source, target = x.reshape(-1).view(np.uint8), out.reshape(-1).view(np.uint8)
     both = min(source.size, target.size)
     rest = (source.size + target.size) // 2 - both
     parts = [(target[:both].data, source[:both].data)]
-    while rest > 0:
-        size = min(rest, both)
-        read = source[both : both + size] if source.size > target.size else source[:size]
-        written = target[both : both + size] if target.size > source.size else target[:size]
-        parts.append((written.data, read.data))
-        rest -= size
+    if rest:
+        more = np.ones(rest, np.uint8)  # ones, so that its pages are there
+        longer = (source if source.size > target.size else target)[both : both + rest].data
+        parts.append((more.data, longer) if source.size > target.size else (longer, more.data))
     return tuple(parts)
