@@ -27,6 +27,14 @@ OnError = Literal["raise", "skip", "collect"]
 RetryPolicy = Literal["none", "fixed", "exponential"]
 
 
+WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "runtime_hint": HINTS,
+    "on_error": get_args(OnError),
+    "retry_policy": get_args(RetryPolicy),
+}
+"""The words that a field takes."""
+
+
 class NodeSpec(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One node."""
 
@@ -248,6 +256,9 @@ def validation_error(error: msgspec.ValidationError, within: str = "") -> Manife
     path = path.rstrip("`").removeprefix("$").removeprefix(".")
     path = ".".join(filter(None, (within, path)))
     where = f"{path}: " if path else ""
+    accepted = WORDS.get(path.rpartition(".")[2]) if message.startswith("Invalid enum value") else None
+    if accepted is not None:
+        message = f"{message.rstrip('.')}; accepted are {', '.join(map(repr, accepted))}"
     return ManifestError(f"{where}{message.rstrip('.')}.", path)
 
 

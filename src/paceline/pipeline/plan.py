@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from paceline.backends import BackendUnavailable, Kernel
+from paceline.operations import OPERATIONS
 from paceline.pipeline.errors import ManifestError, NodeNotFound
 from paceline.pipeline.graph import PlainEdge, topological_order
 from paceline.pipeline.manifest import Config, NodeSpec, RuntimeHint
@@ -168,8 +169,11 @@ class Plan:
             if self.backend == "numba" and not self.is_numbers:
                 return "python", "numba takes a line of numbers only, and this graph is more"
             return self.backend, self.why
-        if entry.node.frames:
-            return getattr(entry.node, "backend", None) or "auto", "a node of frames: its own operation is selected"
+        operation = getattr(entry.node, "operation", None)
+        if isinstance(operation, str) and operation in OPERATIONS:
+            asked = getattr(entry.node, "backend", None)
+            why = "its runtime_hint asks for it" if asked else f"the best one here for {operation}"
+            return chosen_backend(operation, asked), why
         if entry.lowered is not None:
             return "python", "its runtime_hint asks for it"
         return "python", f"{entry.type} is Python code, called by {'asyncio' if self.waits else self.backend}"

@@ -49,6 +49,7 @@ class AudioResampleNode(StatefulNode):
     """
 
     frames = True
+    operation = "resample_chunk"
     backend: str | None = None
     _stream: ResampleStream | None
     _nothing: Samples
@@ -113,6 +114,7 @@ class VADNode(StatefulNode):
     """
 
     frames = True
+    operation = "detect_voice"
     backend: str | None = None
     _detector: VoiceDetector
     _pending: list[Samples]
@@ -180,6 +182,7 @@ class FormatConverterNode(Node):
     """
 
     frames = True
+    operation = "convert_format"
     backend: str | None = None
 
     def __init__(
@@ -230,6 +233,7 @@ class InterpolateNode(Node):
         As :func:`paceline.interpolate_linear` and :class:`paceline.Trajectory`.
     """
 
+    operation = "interpolate_linear"
     backend: str | None = None
 
     def __init__(
