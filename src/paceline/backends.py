@@ -44,6 +44,9 @@ class Backend:
 
     ``variants`` name further ways to the same results: ``"rubato"`` is a module of ``package`` with another form of
     some kernels, and ``backend="rust:rubato"`` asks for those; all other kernels are then the backend's own.
+
+    ``warm_up(operation)`` of a ``jit`` backend compiles whatever that operation's kernel can need, for every dtype and
+    option; once it has returned no call of the kernel compiles.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Backend:
     jit: bool = False
     level: Callable[[], str] | None = None
     variants: tuple[str, ...] = ()
+    warm_up: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
