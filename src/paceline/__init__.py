@@ -21,11 +21,13 @@ from paceline.interpolation import (
     slerp_quaternion,
     slerp_quaternions_batch,
 )
-from paceline.selection import bind
+from paceline.selection import bind, using, warm_up
+from paceline.selection.explanation import Explanation, explain
 
 if TYPE_CHECKING:
     from paceline import audio, pipeline
     from paceline.pipeline import Pipeline
+    from paceline.selection.calibration import Calibration, calibrate
 
 __version__ = "0.1.0"
 
@@ -33,12 +35,16 @@ __all__ = [
     "Backend",
     "BackendStatus",
     "BackendUnavailable",
+    "Calibration",
+    "Explanation",
     "PacelineError",
     "Pipeline",
     "StaleBackend",
     "Trajectory",
     "audio",
     "bind",
+    "calibrate",
+    "explain",
     "interpolate_linear",
     "interpolate_positions_batch",
     "interpolate_trajectory_batch",
@@ -47,6 +53,8 @@ __all__ = [
     "slerp_quaternion",
     "slerp_quaternions_batch",
     "status",
+    "using",
+    "warm_up",
 ]
 
 
@@ -54,6 +62,8 @@ def __getattr__(name: str) -> Any:
     """Import the rooms that come on first use, so that ``import paceline`` stays light."""
     from importlib import import_module
 
+    if name in ("calibrate", "Calibration"):
+        return getattr(import_module("paceline.selection.calibration"), name)
     if name in ("audio", "pipeline"):
         return import_module(f"paceline.{name}")
     if name == "Pipeline":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, Literal
 
@@ -88,6 +88,8 @@ class BackendStatus:
     jit: bool = False
     package: str | None = None
     requires: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Operations that it may not serve because it gave a wrong result here, with the end of a sentence: "it …"."""
 
 
 class Status(dict[str, BackendStatus]):
@@ -97,6 +99,8 @@ class Status(dict[str, BackendStatus]):
         rows = [
             f"{s.name:<12}{s.state:<8}{s.version or '-':<10}{s.reason or s.level or ''}".rstrip() for s in self.values()
         ]
+        for number, state in reversed(list(enumerate(self.values()))):
+            rows[number + 1 : number + 1] = [f"  not for {name}: it {why}" for name, why in state.refused.items()]
         return "\n".join(["backend     state   version   level or reason", *rows])
 
 
@@ -126,13 +130,22 @@ def discover() -> dict[str, Backend | BackendStatus]:
 def status() -> Status:
     """List every backend, known or installed: version, state, instruction-set level, and the reason if it cannot serve.
 
-    Compiled backends are imported to see that they load; a JIT backend is not.
+    Compiled backends are imported to see that they load; a JIT backend is not. One that gave a wrong result here also
+    says for which operations it is refused, and what was wrong.
     """
-    names = [*OFFICIAL, *(name for name in discover() if name not in OFFICIAL)]
-    return Status((name, _status_of(name)) for name in names)
+    from paceline.selection import refusals, rules  # which need this module
+
+    rules.tables()  # a profile may have refusals
+    found = {name: status_of(name) for name in _names()}
+    return Status({name: replace(state, refused=refusals.of(name)) for name, state in found.items()})
 
 
-def _status_of(name: str) -> BackendStatus:
+def _names() -> list[str]:
+    return [*OFFICIAL, *(name for name in discover() if name not in OFFICIAL)]
+
+
+def status_of(name: str) -> BackendStatus:
+    """Return whether one backend can serve."""
     backend = discover().get(name)
     if backend is None:
         return BackendStatus(name, "absent", reason=f"it is not installed: {OFFICIAL[name]}")
@@ -184,12 +197,12 @@ def load_kernel(operation: str, backend: str) -> Kernel | NotImplementedKernel:
     known = discover()
     backend, _, variant = backend.partition(":")
     if backend not in known and backend not in OFFICIAL:
-        raise BackendUnavailable(f"No backend is named {backend!r}; {_those_ready()}.")
-    state = _status_of(backend)
+        raise BackendUnavailable(f"No backend is named {backend!r}; {those_ready()}.")
+    state = status_of(backend)
     if state.state == "stale":
         raise StaleBackend(f"The backend {backend!r} is stale: {state.reason}.")
     if state.state != "ready":
-        raise BackendUnavailable(f"The backend {backend!r} is {state.state}: {state.reason}; {_those_ready()}.")
+        raise BackendUnavailable(f"The backend {backend!r} is {state.state}: {state.reason}; {those_ready()}.")
     found = known[backend]
     assert isinstance(found, Backend)  # ready means that it was found
     if variant and variant not in found.variants:
@@ -207,16 +220,17 @@ def _kernel_in(module: str, operation: str, backend: str) -> Kernel | NotImpleme
         imported = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name != module:
-            raise BackendUnavailable(f"The backend {backend!r} is broken: {error}; {_those_ready()}.") from error
+            raise BackendUnavailable(f"The backend {backend!r} is broken: {error}; {those_ready()}.") from error
         return NotImplementedKernel(f"it has no {room} module")
     except Exception as error:
-        raise BackendUnavailable(f"The backend {backend!r} is broken: {error}; {_those_ready()}.") from error
+        raise BackendUnavailable(f"The backend {backend!r} is broken: {error}; {those_ready()}.") from error
     kernel: Kernel | NotImplementedKernel = getattr(
         imported, operation, NotImplementedKernel(f"its {room} module does not have it")
     )
     return kernel
 
 
-def _those_ready() -> str:
-    ready = [name for name, state in status().items() if state.state == "ready"]
+def those_ready() -> str:
+    """Return the end of a sentence that says what there is instead."""
+    ready = [name for name in _names() if status_of(name).state == "ready"]
     return f"those ready here are {', '.join(ready)}"

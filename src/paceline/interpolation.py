@@ -35,7 +35,7 @@ from paceline._arguments import (
     overlaps,
 )
 from paceline._knots import BOUNDS, check_knots, raise_for_knot, raise_for_pair, take_knots
-from paceline.selection import select
+from paceline.selection import selector
 from paceline.trajectory import Trajectory
 
 __all__ = [
@@ -48,6 +48,12 @@ __all__ = [
 ]
 
 Quaternion = tuple[float, float, float, float]
+
+_slerp = selector("slerp_quaternion")
+_slerps = selector("slerp_quaternions_batch")
+_positions = selector("interpolate_positions_batch")
+_poses = selector("interpolate_trajectory_batch")
+_linear = selector("interpolate_linear")
 
 
 def slerp_quaternion(
@@ -105,7 +111,7 @@ def slerp_quaternion(
             raise ValueError(
                 f"t = {t} is outside the knots, {t0} to {t1}; accepted with bounds='error' is between them."
             )
-    kernel = select("slerp_quaternion", backend)
+    kernel = _slerp.pick(1, backend)
     try:
         q: Quaternion = kernel(t, t0, q0, t1, q1, bounds == "extrapolate")
     except (TypeError, ValueError, OverflowError):
@@ -167,7 +173,7 @@ def slerp_quaternions_batch(
     result = np.empty((n, 4)) if out is None else as_out(out, "out", (n, 4))
     _check_pair_bounds(ta, t0a, t1a, bounds)
     target = np.empty((n, 4)) if out is not None and overlaps(out, ta, t0a, t1a, q0a, q1a) else result
-    bad = select("slerp_quaternions_batch", backend)(ta, t0a, q0a, t1a, q1a, bounds == "extrapolate", target)
+    bad = _slerps.pick(n, backend)(ta, t0a, q0a, t1a, q1a, bounds == "extrapolate", target)
     if bad >= 0:
         raise_for_pair(bad, (int(t0a[bad]), int(t1a[bad])), (q0a[bad], q1a[bad]))
     if target is not result:
@@ -225,7 +231,7 @@ def interpolate_positions_batch(
     result = np.empty(p0a.shape) if out is None else as_out(out, "out", p0a.shape)
     _check_pair_bounds(ta, t0a, t1a, bounds)
     target = np.empty(p0a.shape) if out is not None and overlaps(out, ta, t0a, t1a, p0a, p1a) else result
-    bad = select("interpolate_positions_batch", backend)(ta, t0a, p0a, t1a, p1a, bounds == "extrapolate", target)
+    bad = _positions.pick(n, backend)(ta, t0a, p0a, t1a, p1a, bounds == "extrapolate", target)
     if bad >= 0:
         raise_for_pair(bad, (int(t0a[bad]), int(t1a[bad])), None)
     if target is not result:
@@ -306,7 +312,7 @@ def interpolate_trajectory_batch(
     check_knots(stamps, at, "traj_timestamps", "video_timestamps", bounds, kept)
     if m == 0:
         return out_positions, out_quats
-    kernel = select("interpolate_trajectory_batch", backend)
+    kernel = _poses.pick(n, backend)
     # Two empty arrays may have one address, which is no overlap but looks like one to a kernel.
     shared = out is not None and (
         n == 0 or any(overlaps(o, stamps, positions, quats, at) for o in (out_positions, out_quats))
@@ -379,7 +385,7 @@ def interpolate_linear(
     check_knots(knots, times, "stamps", "at", bounds, kept)
     if m == 0:
         return result
-    kernel = select("interpolate_linear", backend)
+    kernel = _linear.pick(len(times), backend)
     target = np.empty(shape) if out is not None and overlaps(out, knots, channels, times) else result
     if one_channel:
         bad = kernel(knots, channels[:, None], times, bounds == "extrapolate", target[:, None])

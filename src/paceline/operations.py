@@ -155,14 +155,16 @@ _TRAJECTORY_GOLDEN = (
 )
 _CHECK_GOLDEN = (Golden((*_KNOTS, np.array([[0, 0, 0, 2.0], [0, 3, 0, 4], [1, 1, 1, 1]])), (-1,)),)
 _GAP_GOLDEN = (Golden((_stamps(0, 10, 30), _stamps(-3, 4, 10, 21, 34)), (3, 4, 0, 9, 4)),)
-_RESAMPLE_GOLDEN = (Golden((np.zeros(4, np.float32), 48_000, 16_000), (0.0, 0.0)),)
+_RESAMPLE_GOLDEN = (
+    Golden((workloads.pulse(1_500, 48_000), 48_000, 16_000), tuple(workloads.pulse(1_500, 48_000, every=3).tolist())),
+)
 _FORMAT_GOLDEN = (
     Golden(
         (np.array([0.0, 1.0, -1.0, 0.25, 2.5 / 32_768, np.nan], np.float32), "i16"), (0, 32_767, -32_768, 8_192, 2, 0)
     ),
     Golden((np.array([-128, 32_767, 384], np.int16), "u8"), (128, 255, 130)),
 )
-_VOICE_GOLDEN = (Golden((np.full(800, 0.1, np.float32), 8_000), (0.0,) * 3),)
+_VOICE_GOLDEN = (Golden(*workloads.steps((0.02, 0.02, 0.04, 0.32, 0.08, 0.02, 0.16, 0.02))),)
 _INTERLEAVE_GOLDEN = (Golden((np.array([[1, 2, 3], [4, 5, 6]], np.int16),), (1, 4, 2, 5, 3, 6)),)
 _MONO_GOLDEN = (Golden((np.array([[1, 2], [2, 3], [-3, -4], [32_767, 32_767]], np.int16),), (2, 2, -4, 32_767)),)
 _PIPELINE_GOLDEN = (

@@ -19,7 +19,11 @@ from paceline._arguments import (
     overlaps,
 )
 from paceline._knots import BOUNDS, raise_for_knot, take_knots
-from paceline.selection import chosen_backend, select
+from paceline.selection import selector
+
+_check = selector("trajectory_check")
+_poses = selector("trajectory_at")
+_gaps = selector("trajectory_gap")
 
 
 class Trajectory:
@@ -54,7 +58,7 @@ class Trajectory:
     Threads may share a trajectory: nothing of it changes once it is made.
     """
 
-    __slots__ = ("_at", "_backend", "_first", "_gap", "_last", "_positions", "_quaternions", "_stamps")
+    __slots__ = ("_at", "_first", "_gap", "_last", "_positions", "_quaternions", "_stamps")
 
     def __init__(
         self,
@@ -77,7 +81,7 @@ class Trajectory:
         if kept is not None:
             p, q = p[kept.index], q[kept.index]
         check_span(knots, "stamps")
-        bad = select("trajectory_check", backend)(knots, q)
+        bad = _check.pick(len(knots), backend)(knots, q)
         if bad >= 0:
             raise_for_knot(bad, knots, "stamps", q, "quaternions", kept)
         # As stored: normalising here would round once more than normalising on the way.
@@ -85,9 +89,8 @@ class Trajectory:
             (knots.copy(), p.copy(), q.copy()) if kept is None else (knots, p, q)
         )
         self._first, self._last = int(knots[0]), int(knots[-1])
-        self._at = select("trajectory_at", backend)
-        self._gap = select("trajectory_gap", backend)
-        self._backend = chosen_backend("trajectory_at", backend)
+        self._at = _poses.kept(backend)
+        self._gap = _gaps.kept(backend)
 
     def at(
         self, times: ArrayLike, *, bounds: Bounds = "clamp", out: tuple[Floats, Floats] | None = None
@@ -118,7 +121,8 @@ class Trajectory:
             check_queries(at, "times", self._first, self._last, bounds)
         if out is not None and (overlaps(positions, at) or overlaps(quaternions, at)):
             at = at.copy()  # the knots are this object's own, so only the queries could be written over
-        self._at(self._stamps, self._positions, self._quaternions, at, bounds == "extrapolate", positions, quaternions)
+        kernel = self._at.at(n).kernel
+        kernel(self._stamps, self._positions, self._quaternions, at, bounds == "extrapolate", positions, quaternions)
         return positions, quaternions
 
     def gap(self, times: ArrayLike) -> Stamps:
@@ -129,7 +133,7 @@ class Trajectory:
         at = as_stamps(times, "times")
         check_queries(at, "times", self._first, self._last, "extrapolate")
         out = np.empty(len(at), np.int64)
-        self._gap(self._stamps, at, out)
+        self._gap.at(len(at)).kernel(self._stamps, at, out)
         return out
 
     def __len__(self) -> int:
@@ -143,9 +147,12 @@ class Trajectory:
 
     @property
     def backend(self) -> str:
-        """The backend that serves it, chosen when it was made."""
-        return self._backend
+        """The backend that serves as many queries as there are knots; other numbers may have another one.
+
+        Which sizes have which backend is settled when the trajectory is made.
+        """
+        return self._at.at(len(self)).backend
 
     def __repr__(self) -> str:
         seconds = (self._last - self._first) / 1e9
-        return f"Trajectory({len(self)} knots over {seconds:.3f} s, backend={self._backend!r})"
+        return f"Trajectory({len(self)} knots over {seconds:.3f} s, backend={self.backend!r})"

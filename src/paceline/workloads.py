@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -139,6 +140,29 @@ def _sound(frames: int, rate: int, rng: np.random.Generator) -> np.ndarray:
     times = np.arange(frames) / rate
     tones = sum(np.sin(2 * np.pi * f * times + rng.uniform(0, 2 * np.pi)) for f in rng.uniform(60, 7_000, 5))
     return np.asarray(0.15 * tones + 0.03 * rng.standard_normal(frames), np.float32)
+
+
+def pulse(frames: int, rate: int, every: int = 1) -> np.ndarray:
+    """Return every so manieth frame of a tone of 2 kHz in a bell: of its band nothing is beyond 3 kHz.
+
+    Resampled to a rate of which that is less than half, and so is the filter's passband, it is the same function.
+    """
+    seconds = (np.arange(0, frames, every) - frames / 2) / rate
+    bell = np.exp(-0.5 * (seconds / 2e-3) ** 2)
+    return np.asarray(0.25 * bell * np.sin(2 * np.pi * 2_000 * seconds), np.float32 if every == 1 else np.float64)
+
+
+def steps(amplitudes: Sequence[float]) -> tuple[tuple[np.ndarray, int], tuple[float, ...]]:
+    """Return frames of 30 ms at 8 kHz that differ in amplitude only, and their levels over the noise floor in dB.
+
+    A frame's flatness does not depend on its amplitude, so levels differ as amplitudes do; the floor is number n // 4
+    of the n levels so far, in ascending order.
+    """
+    at = np.arange(240) / 8_000
+    frame = sum(np.sin(2 * np.pi * (150 * k + 3) * at + k * k) for k in range(2, 12)) / 10
+    levels = 20 * np.log10(amplitudes)
+    scores = [level - np.sort(levels[: i + 1])[(i + 1) // 4] for i, level in enumerate(levels)]
+    return (np.outer(amplitudes, frame).ravel().astype(np.float32), 8_000), tuple(map(float, scores))
 
 
 def calculations(items: int, rng: np.random.Generator) -> tuple[dict[str, Any], list[int]]:

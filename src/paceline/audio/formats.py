@@ -19,8 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from paceline._arguments import as_array, one_of
 from paceline.audio._legacy import LEGACY, LegacyName, convert_legacy
 from paceline.audio._samples import Samples, as_samples_out, disjoint, new
-from paceline.backends import Kernel
-from paceline.selection import select
+from paceline.selection import selector
 
 __all__ = [
     "FORMATS",
@@ -58,10 +57,14 @@ _ROUNDING_CODES: Final = {name: code for code, name in enumerate(ROUNDINGS)}
 
 _I24: Final = _CODES["i24"]
 
-_Way = tuple[Kernel, int, int, int, bool, np.dtype[Any]]
-"""A kernel, the codes that it takes, whether samples are packed before or after, the dtype of the result."""
+_converter: Final = selector("convert_format")
+_mono: Final = selector("to_mono")
+_transposers: Final = {name: selector(name) for name in ("interleave", "deinterleave")}
 
-_ways: dict[tuple[np.dtype[Any], str, str | None, str, str | None], _Way] = {}
+_Way = tuple[int, int, int, bool, np.dtype[Any]]
+"""The codes that a kernel takes, whether samples are packed before or after, the dtype of the result."""
+
+_ways: dict[tuple[np.dtype[Any], str, str | None, str], _Way] = {}
 """What was found for arguments that were converted once: a call like it checks its arrays and no more."""
 
 
@@ -112,7 +115,7 @@ def convert_format(
     """
     if type(x) is ndarray and legacy is None:
         try:
-            kernel, code, code_out, how, packed, dtype = _ways[x.dtype, to, source, rounding, backend]
+            code, code_out, how, packed, dtype = _ways[x.dtype, to, source, rounding]
         except (KeyError, TypeError):  # not gone yet; or not a name, which is said there
             return _convert(x, to, source, rounding, legacy, out, backend)
         flags = x.flags
@@ -129,8 +132,9 @@ def convert_format(
             ):
                 return _convert(x, to, source, rounding, legacy, out, backend)
             if x.ndim == 1 and not packed:
-                kernel(x, code, out, code_out, how)
+                _converter.pick(x.size, backend)(x, code, out, code_out, how)
             else:
+                kernel = _converter.pick(min(x.size, out.size), backend)
                 kernel(x.reshape(-1), code, out.reshape(-1), code_out, how)
             return out
     return _convert(x, to, source, rounding, legacy, out, backend)
@@ -231,7 +235,7 @@ def to_mono(x: ArrayLike, *, out: Samples | None = None, backend: str | None = N
     result = new(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
     if out is not None and not disjoint(out, samples):
         samples = samples.copy()
-    select("to_mono", backend)(np.require(samples, None, ["C", "A"]), result)
+    _mono.pick(len(samples), backend)(np.require(samples, None, ["C", "A"]), result)
     return result
 
 
@@ -273,10 +277,10 @@ def _convert(
         samples = np.require(samples, None, ["C", "A"])
     flat = samples if samples.ndim == 1 else samples.reshape(-1)
     flat_out = out if out.ndim == 1 else out.reshape(-1)
-    kernel, code, code_out, how = select("convert_format", backend), _CODES[name], _CODES[to], _ROUNDING_CODES[rounding]
+    code, code_out, how = _CODES[name], _CODES[to], _ROUNDING_CODES[rounding]
     if type(x) is ndarray and x.dtype.isnative:
-        _ways[x.dtype, to, source, rounding, backend] = (kernel, code, code_out, how, "i24" in (name, to), dtype)
-    kernel(flat, code, flat_out, code_out, how)
+        _ways[x.dtype, to, source, rounding] = (code, code_out, how, "i24" in (name, to), dtype)
+    _converter.pick(min(flat.size, out.size), backend)(flat, code, flat_out, code_out, how)
     return out
 
 
@@ -333,5 +337,7 @@ def _transposed(
     if out is not None and not disjoint(out, samples):
         samples = samples.copy()
     bits = np.dtype(f"u{samples.itemsize}")
-    select(operation, backend)(np.require(samples, None, ["C", "A"]).view(bits), result.view(bits))
+    _transposers[operation].pick(samples.size // 2, backend)(
+        np.require(samples, None, ["C", "A"]).view(bits), result.view(bits)
+    )
     return result

@@ -40,12 +40,18 @@ from paceline.audio._samples import (
     raise_for_sample,
 )
 from paceline.audio.formats import from_floats, to_floats
-from paceline.selection import chosen_backend, select
+from paceline.selection import selector
 
 __all__ = ["ResampleStream", "resample"]
 
 LOWEST_RATE: Final = 1_000
 HIGHEST_RATE: Final = 768_000
+
+CHUNK_MS: Final = 20
+"""How long the chunks of a stream are taken to be when its backend is chosen."""
+
+_blocks: Final = selector("resample")
+_direct: Final = selector("resample_chunk")
 
 _ROOM: Final = 1024
 """Frames beside the filter's span in a stream's history, so that it is moved back once in that many."""
@@ -127,12 +133,12 @@ def resample(
 def _convert(x: Samples, up: int, down: int, quality: str, out: Samples, backend: str | None) -> int:
     plan = blocks(up, down, quality, *x.shape) if x.dtype == np.float32 else None
     if plan is not None:
-        kernel = select("resample", backend)
+        kernel = _blocks.pick(x.size, backend)
         hop, guard, response, forward, inverse = plan
         return int(kernel(x, up, down, hop, guard, response, *forward[1:], *inverse[1:], out))
     filters = bank(up, down, quality, x.dtype.name)
     history, state = _fresh(filters, x.shape[1], x.dtype)
-    return int(select("resample_chunk", backend)(x, True, up, down, filters.coefficients, history, state, out))
+    return int(_direct.pick(x.size, backend)(x, True, up, down, filters.coefficients, history, state, out))
 
 
 def _ratio(in_rate: int, out_rate: int, quality: str) -> tuple[int, int]:
@@ -194,8 +200,9 @@ class ResampleStream:
         inside = np.dtype(np.float64) if self._dtype == np.float64 else np.dtype(np.float32)
         self._filters = bank(self._up, self._down, quality, inside.name)
         self._backend = backend
-        self._kernel = select("resample_chunk", backend)
-        self.backend = chosen_backend("resample_chunk", backend)
+        chosen = _direct.choose(int(in_rate) * CHUNK_MS // 1000 * self._channels, backend)
+        self._kernel = chosen.kernel
+        self.backend = chosen.backend
         """The backend that runs."""
         self._history, self._state = _fresh(self._filters, self._channels, inside)
         self._last = False

@@ -29,11 +29,13 @@ from paceline._arguments import one_of
 from paceline.audio._samples import Samples, as_rate, as_samples
 from paceline.audio._voice import ADAPTIVE, FIXED, RMS, Detector, detector
 from paceline.audio.formats import to_floats
-from paceline.selection import chosen_backend, select
+from paceline.selection import selector
 
 __all__ = ["VoiceActivity", "VoiceDetector", "VoiceMode", "detect_voice"]
 
 VoiceMode = Literal["fft", "rms"]
+
+_voice: Final = selector("detect_voice")
 
 LOWEST_RATE: Final = 8_000
 HIGHEST_RATE: Final = 768_000
@@ -127,7 +129,9 @@ def detect_voice(
         min_silence_ms=min_silence_ms,
         backend=backend,
     )
-    return found._process(_as_signal(x, "x", backend), True, "x")
+    signal = _as_signal(x, "x", backend)
+    found._choose(len(signal))
+    return found._process(signal, True, "x")
 
 
 class VoiceDetector:
@@ -176,13 +180,10 @@ class VoiceDetector:
             _as_number(min_silence_ms, "min_silence_ms", 0, 10_000),
         )
         self._backend = backend
-        self._kernel = select("detect_voice", backend)
         self.frame = self._plan.frame
         """Samples a frame."""
         self.threshold = self._threshold
         """What it compares with: dB over the floor, dB of full scale, or an RMS amplitude."""
-        self.backend = chosen_backend("detect_voice", backend)
-        """The backend that runs."""
         self.delay = self._plan.delay
         """Frames by which a decision comes later than its frame."""
         self._history, self._state = self._plan.fresh()
@@ -191,6 +192,14 @@ class VoiceDetector:
         self._seen = self._told = 0
         self._open: int | None = None
         self._last = False
+        self._choose(self.frame)
+
+    def _choose(self, samples: int) -> None:
+        """Choose the backend for calls with so many samples."""
+        chosen = _voice.choose(samples, self._backend)
+        self._kernel = chosen.kernel
+        self.backend = chosen.backend
+        """The backend that runs."""
 
     def reset(self) -> None:
         """Forget everything that went in, to begin a new signal."""

@@ -16,12 +16,11 @@ from paceline.pipeline.data import Shape, as_result, items_of, shape_of
 from paceline.pipeline.errors import NodeError
 from paceline.pipeline.metrics import MetricsShape, as_json
 from paceline.pipeline.nodes.elementwise import as_numbers
-from paceline.pipeline.plan import OPERATION, Plan, program_of
+from paceline.pipeline.plan import Plan, program_of
 from paceline.pipeline.program import Count, Opened, Runner
 from paceline.pipeline.resilience import Outcome
 from paceline.pipeline.run import Run
 from paceline.pipeline.walk import Clock
-from paceline.selection import select
 
 
 class Collected(NamedTuple):
@@ -47,7 +46,8 @@ class Immediate:
         self._lock = threading.Lock()
         self._active = 0
         self._shared: Opened | None = None
-        self._runner: Runner = select(OPERATION, plan.backend)(program_of(plan, self._open, self._whole))
+        assert plan.kernel is not None  # chosen when the plan was made
+        self._runner: Runner = plan.kernel(program_of(plan, self._open, self._whole))
         simple = plan.config.on_error != "collect" and not plan.frames and plan.shares_nodes
         self.direct: Callable[[Any], Any] | None = self._runner if simple else None
         self._whole_signal = plan.frames and plan.is_line and all(hasattr(each.node, "whole") for each in plan.entries)

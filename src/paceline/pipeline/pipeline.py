@@ -17,7 +17,7 @@ from paceline.pipeline.manifest import Config, EdgeSpec, Manifest, NodeSpec, Run
 from paceline.pipeline.metrics import MetricsShape
 from paceline.pipeline.nodes.base import Node, registered
 from paceline.pipeline.nodes.flow import INPUT, OUTPUT, MapNode
-from paceline.pipeline.plan import Entry, entries_of, line_edges, make_plan
+from paceline.pipeline.plan import Entry, Plan, entries_of, line_edges, make_plan
 from paceline.pipeline.waiting import Waiting
 
 
@@ -324,10 +324,14 @@ class Pipeline:
 
     # -- inside
 
-    def _prepare(self) -> Immediate | Waiting:
+    def plan(self) -> Plan:
+        """Make the plan that runs follow, anew."""
         if not self._entries:
             raise ManifestError("The pipeline has no nodes; accepted is one node or more.", "nodes")
-        plan = make_plan(self._entries, self._edges, self._config)
+        return make_plan(self._entries, self._edges, self._config)
+
+    def _prepare(self) -> Immediate | Waiting:
+        plan = self.plan()
         self._ready = ready = Waiting(plan) if plan.waits else Immediate(plan)
         return ready
 

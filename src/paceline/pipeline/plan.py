@@ -20,7 +20,7 @@ from paceline.pipeline.nodes.base import LOWER, Lowered, Node, StatefulNode, reg
 from paceline.pipeline.nodes.flow import INPUT, OUTPUT
 from paceline.pipeline.program import Kind, Program, Source, is_line
 from paceline.pipeline.resilience import Guard, Resilience
-from paceline.selection import chosen_backend, select
+from paceline.selection import TYPICAL_N, select, selector
 
 OPERATION: Final = "run_pipeline"
 NUMBERS: Final = frozenset({Kind.PASS, Kind.ADD, Kind.SUBTRACT, Kind.MULTIPLY, Kind.DIVIDE})
@@ -130,6 +130,8 @@ class Plan:
     delegated: dict[int, Kernel] = field(default_factory=dict)
     """Nodes that another executor runs than the one that runs the rest."""
     backend: str = "python"
+    kernel: Kernel | None = None
+    """The executor, once it is chosen."""
     why: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
     errors: list[int] = field(default_factory=list)
@@ -173,7 +175,7 @@ class Plan:
         if isinstance(operation, str) and operation in OPERATIONS:
             asked = getattr(entry.node, "backend", None)
             why = "its runtime_hint asks for it" if asked else f"the best one here for {operation}"
-            return chosen_backend(operation, asked), why
+            return selector(operation).choose(TYPICAL_N, asked).backend, why
         if entry.lowered is not None:
             return "python", "its runtime_hint asks for it"
         return "python", f"{entry.type} is Python code, called by {'asyncio' if self.waits else self.backend}"
@@ -360,9 +362,9 @@ def _choose_executor(plan: Plan) -> None:
         native = [hint for hint in asked if hint != "python"]
         named = plan.hint if plan.hint != "auto" else native[0] if native else None
         why = "a runtime_hint asks for it"
-    plan.backend = named or chosen_backend(OPERATION)
+    chosen = selector(OPERATION).choose(TYPICAL_N, named)  # raises where the hint cannot be met
+    plan.backend, plan.kernel = chosen.backend, chosen.kernel
     plan.why = why if named else "it is the best one here for this operation"
-    select(OPERATION, named)  # raises where the hint cannot be met
     if hints == {"auto"}:
         return
     kinds = list(plan.kinds)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from paceline.pipeline.plan import NUMBERS, OPERATION, Plan
+from paceline.pipeline.plan import NUMBERS, Plan
 from paceline.pipeline.program import Kind, Opened, Program, Source
 from paceline.pipeline.run import Run
 from paceline.pipeline.tick import Ledger
 from paceline.pipeline.walk import Clock
-from paceline.selection import select
 
 
 class Way:
@@ -135,5 +134,6 @@ def chain_of(plan: Plan, step: range) -> Callable[[list[Any]], list[Any]]:
         whole,
         metrics=False,
     )
-    runner: Callable[[list[Any]], list[Any]] = select(OPERATION, plan.backend)(program)
+    assert plan.kernel is not None  # chosen when the plan was made
+    runner: Callable[[list[Any]], list[Any]] = plan.kernel(program)
     return runner

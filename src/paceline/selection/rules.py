@@ -1,0 +1,363 @@
+"""Which kernel runs: the rules in their order, and per operation a function that a call costs next to nothing.
+
+The first that applies: a backend named in the call; ``using``; ``PACELINE_BACKEND…``; what was measured on this
+machine; the table that comes with paceline; a fixed order. A JIT backend is chosen by the last three only once it is
+warm, and none that was found to give wrong results; before one of them lets a backend serve that was not proved on this
+machine, it runs the operation's golden cases.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from paceline.backends import (
+    Backend,
+    BackendUnavailable,
+    Kernel,
+    NotImplementedKernel,
+    StaleBackend,
+    discover,
+    load_kernel,
+)
+from paceline.operations import OPERATIONS
+from paceline.selection import overrides, proof, refusals, shadow, warming
+from paceline.selection.curves import ranges
+from paceline.selection.tables import Figures, Tables
+
+STATIC_ORDER: Final = ("cython", "rust", "numba", "python")
+"""Which backend serves where nothing was ever measured. A third party's then serves when it is named."""
+
+TYPICAL_N: Final = 1_000
+"""The size that is taken where none is known."""
+
+Rule = Literal["call", "using", "environment", "profile", "shipped", "order"]
+Pick = Callable[..., Kernel]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A backend that serves an operation, and the rule that says so."""
+
+    backend: str
+    kernel: Kernel = field(repr=False)
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Who serves which sizes: ``choices[i]`` from ``sizes[i]`` on; the first of the sizes is 0."""
+
+    sizes: Sequence[int]
+    choices: Sequence[Choice]
+
+    def at(self, n: int) -> Choice:
+        """Return who serves size ``n``."""
+        return self.choices[bisect_right(self.sizes, n) - 1]
+
+
+class Selector:
+    """Chooses the kernel of one operation.
+
+    ``pick(n, backend=None)`` returns the kernel for a call of size ``n``; it is replaced whenever something changes, so
+    it is to be read anew for every call.
+    """
+
+    __slots__ = ("_named", "_table", "operation", "pick")
+
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
+        self._named: dict[str, Choice] = {}
+        self._table: Table | None = None
+        self.pick: Pick = self._first_pick
+
+    def choose(self, n: int, backend: Any = None) -> Choice:
+        """Return who serves a call of size ``n``, and by which rule."""
+        if backend is not None:
+            return self._by_name(backend)
+        names = self._asked_names()
+        if names is not None:
+            return _first_of(names, "using", self._by_name)
+        return self.table().at(n)
+
+    def kept(self, backend: Any = None) -> Table:
+        """Return who serves which sizes, for an object that chooses once and is called many times."""
+        if backend is None and self._asked_names() is None:
+            return self.table()
+        return Table((0,), (self.choose(TYPICAL_N, backend),))
+
+    def table(self) -> Table:
+        """Return who serves which sizes where neither the call nor ``using`` says it."""
+        table = self._table
+        if table is None:
+            with _state.lock:
+                table = self._table
+                if table is None:
+                    table = self._table = _table_of(self.operation, self._by_name)
+        return table
+
+    def forget(self) -> None:
+        """Choose anew from the next call on; :class:`_State` holds the lock."""
+        self._table = None
+        self._named = {}
+        self.pick = self._first_pick
+
+    def _first_pick(self, n: int, backend: Any = None) -> Kernel:
+        """Work out the table, put in place what serves from then on, and serve this call."""
+        if backend is not None:
+            return self._named_kernel(backend)
+        with _state.lock:
+            table = self.table()
+            plain = _picking(table, self._named_kernel)
+            self.pick = self._asking(plain) if _state.asks else plain
+        return self.choose(n).kernel
+
+    def _asked_names(self) -> overrides.Names | None:
+        asked = overrides.asked.get()
+        return None if asked is None else asked.of(self.operation)
+
+    def _asking(self, plain: Pick) -> Pick:
+        """Return what looks for ``using`` first."""
+        asked, operation, known = overrides.asked.get, self.operation, self._named
+
+        def pick(n: int, backend: Any = None) -> Kernel:
+            if backend is not None:
+                return self._named_kernel(backend)
+            wishes = asked()
+            names = wishes.of(operation) if wishes is not None else None
+            if names is None:
+                return plain(n)
+            first = known.get(names[0])
+            return first.kernel if first is not None else _first_of(names, "using", self._by_name).kernel
+
+        return pick
+
+    def _named_kernel(self, backend: Any) -> Kernel:
+        return self._by_name(backend).kernel
+
+    def _by_name(self, backend: Any) -> Choice:
+        try:
+            return self._named[backend]
+        except (KeyError, TypeError):  # not asked for yet; or not a name
+            pass
+        if isinstance(backend, proof.Given):
+            if backend.operation != self.operation:
+                return self._by_name(proof.REFERENCE)
+            return Choice("given", backend.kernel, "call")
+        if not isinstance(backend, str):
+            raise TypeError(f"backend is a {type(backend).__name__}; accepted is a backend's name or None.")
+        kernel = load_kernel(self.operation, backend)
+        if isinstance(kernel, NotImplementedKernel):
+            raise BackendUnavailable(f"The backend {backend!r} does not implement {self.operation}: {kernel.reason}.")
+        wrong = refusals.reason(self.operation, backend)
+        if wrong is not None:
+            raise BackendUnavailable(
+                f"The backend {backend!r} will not serve {self.operation}, because it {wrong}; "
+                "paceline.calibrate() tries it anew."
+            )
+        choice = Choice(backend, shadow.watched(self.operation, backend, kernel), "call")
+        self._named[backend] = choice
+        return choice
+
+
+class _State:
+    """What all selectors share."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.asks = False
+        """Whether ``using`` was ever entered: only from then on a call looks for what it says."""
+        self.settings: dict[str, str] | None = None
+        self.wishes: overrides.Wishes | None = None
+        self.tables: Tables | None = None
+
+    def read(self) -> None:
+        """Read the environment if it was not read, or has changed; the caller holds the lock."""
+        found = overrides.settings()
+        if found != self.settings:
+            wishes = overrides.read_settings(found)  # raises before anything changes
+            changed = self.settings is not None
+            self.settings, self.wishes = found, wishes
+            if changed:
+                forget()
+
+
+_state: Final = _State()
+_selectors: Final = {operation: Selector(operation) for operation in OPERATIONS}
+
+
+def selector(operation: str) -> Selector:
+    """Return the selector of an operation; there is one."""
+    return _selectors[operation]
+
+
+def forget(*, tables: bool = False) -> None:
+    """Choose everything anew from the next calls on; with ``tables`` the profile is read anew, too."""
+    with _state.lock:
+        if tables:
+            _state.tables = None
+        for each in _selectors.values():
+            each.forget()
+
+
+def reread() -> None:
+    """Read the environment anew; what it says holds for all calls from now on."""
+    with _state.lock:
+        _state.read()
+
+
+def tables() -> Tables:
+    """Return what is known of times, reading it once."""
+    with _state.lock:
+        if _state.tables is None:
+            _state.tables = Tables()
+        return _state.tables
+
+
+def look_for_using() -> None:
+    """Let all calls look for what ``using`` says, from now on."""
+    if not _state.asks:
+        with _state.lock:
+            _state.asks = True
+            forget()
+
+
+def candidates(operation: str) -> tuple[dict[str, Kernel], dict[str, str]]:
+    """Return the kernels that may be chosen by what was measured, and why each other backend or variant may not.
+
+    Raises
+    ------
+    StaleBackend
+        One of this project's backends was built for another version of the contract.
+    """
+    kernels: dict[str, Kernel] = {}
+    left_out: dict[str, str] = {}
+    seen: set[int] = set()
+    for name in all_names():
+        base = name.partition(":")[0]
+        if not warming.is_warm(operation, base):
+            left_out[name] = f"it compiles on its first call: paceline.warm_up({operation!r}) does so ahead"
+            continue
+        try:
+            kernel = load_kernel(operation, name)
+        except StaleBackend as error:
+            if base in STATIC_ORDER:
+                raise  # a wrong version is a mistake to mend, not a backend to do without
+            left_out[name] = str(error)
+            continue
+        except BackendUnavailable as error:
+            left_out[name] = str(error)
+            continue
+        seen, before = {*seen, id(kernel)}, seen
+        wrong = refusals.reason(operation, name)
+        if isinstance(kernel, NotImplementedKernel):
+            left_out[name] = f"it does not implement {operation}: {kernel.reason}"
+        elif id(kernel) in before:
+            left_out[name] = f"its kernel is the one of {base!r}"
+        elif wrong is not None:
+            left_out[name] = f"it {wrong}"
+        else:
+            kernels[name] = kernel
+    return kernels, left_out
+
+
+def all_names() -> list[str]:
+    """Return the backends that are installed, in the fixed order, each with its variants behind it; then others."""
+    known = discover()
+    ordered = [name for name in STATIC_ORDER if name in known] + [name for name in known if name not in STATIC_ORDER]
+    names = []
+    for name in ordered:
+        names.append(name)
+        found = known[name]
+        if isinstance(found, Backend):
+            names += [f"{name}:{variant}" for variant in found.variants]
+    return names
+
+
+def _table_of(operation: str, by_name: Callable[[str], Choice]) -> Table:
+    """Apply the rules that do not depend on the caller; the lock is held."""
+    _state.read()
+    names = _state.wishes.of(operation) if _state.wishes is not None else None
+    if names is not None:
+        return Table((0,), (_first_of(names, "environment", by_name),))
+    figures = tables().of(operation)
+    while True:
+        kernels, _ = candidates(operation)
+        found = _ranges(figures, kernels)
+        rule: Rule = figures.rule if figures is not None and found else "order"
+        serving = found or [(0, name) for name in STATIC_ORDER if name in kernels][:1]
+        if not serving:
+            raise BackendUnavailable(
+                f"No backend that is installed implements {operation}; paceline.status() has the reasons."
+            )
+        if all(_is_proved(operation, name, kernels[name], rule) for _, name in serving):
+            choices = tuple(Choice(name, shadow.watched(operation, name, kernels[name]), rule) for _, name in serving)
+            return Table(tuple(n for n, _ in serving), choices)
+
+
+def _ranges(figures: Figures | None, kernels: dict[str, Kernel]) -> list[tuple[int, str]]:
+    times = {name: figures.times[name] for name in kernels if name in figures.times} if figures is not None else {}
+    return ranges(times) if times else []
+
+
+def _is_proved(operation: str, name: str, kernel: Kernel, rule: Rule) -> bool:
+    """Say whether a backend may serve: it was compared when it was measured here, or its golden cases come out now."""
+    if rule == "profile" or name == proof.REFERENCE or (operation, name, id(kernel)) in _proved:
+        return True
+    problem = proof.golden_problem(operation, kernel)
+    if problem is not None:
+        refusals.refuse(operation, name, problem)
+        return False
+    _proved.add((operation, name, id(kernel)))
+    return True
+
+
+_proved: Final[set[tuple[str, str, int]]] = set()
+
+
+def _first_of(names: overrides.Names, rule: Rule, by_name: Callable[[str], Choice]) -> Choice:
+    """Return the first of the backends asked for that can serve."""
+    problems = []
+    for name in names:
+        try:
+            found = by_name(name)
+        except StaleBackend:
+            raise
+        except BackendUnavailable as error:
+            problems.append(error)
+            continue
+        return Choice(found.backend, found.kernel, rule)
+    if len(problems) == 1:
+        raise problems[0]
+    raise BackendUnavailable(" ".join(map(str, problems)))
+
+
+def _picking(table: Table, named: Callable[[Any], Kernel]) -> Pick:
+    """Return what finds the kernel of a size; for the usual tables without a search."""
+    sizes, kernels = list(table.sizes), [choice.kernel for choice in table.choices]
+    if len(kernels) == 1:
+        (only,) = kernels
+
+        def pick(n: int, backend: Any = None) -> Kernel:  # noqa: ARG001 - all sizes are alike here
+            return only if backend is None else named(backend)
+
+    elif len(kernels) == 2:
+        first, second = kernels
+        change = sizes[1]
+
+        def pick(n: int, backend: Any = None) -> Kernel:
+            if backend is not None:
+                return named(backend)
+            return first if n < change else second
+
+    else:
+
+        def pick(n: int, backend: Any = None) -> Kernel:
+            if backend is not None:
+                return named(backend)
+            return kernels[bisect_right(sizes, n) - 1]
+
+    return pick
