@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ Samples = NDArray[Any]
 Quaternion = tuple[float, float, float, float]
 
 def level() -> str: ...
+def lesser_kernels(level: str) -> dict[str, Callable[..., int]]: ...
 def slerp_quaternion(
     t: int, t0: int, q0: Quaternion, t1: int, q1: Quaternion, extrapolate: bool = False
 ) -> Quaternion: ...

@@ -2,7 +2,8 @@
 
 pub mod executor;
 mod flat;
-pub mod formats;
+mod formats;
 pub mod interpolation;
+pub mod levels;
 pub mod resample;
-pub mod vad;
+mod vad;
