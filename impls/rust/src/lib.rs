@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
 fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    python::empty::register(module)?;
     python::executor::register(module)?;
     python::interpolation::register(module)?;
     python::levels::register(module)?;
