@@ -19,7 +19,7 @@ KINDS = {
     # Butterflies of up to 8 complex vectors are to stay in registers, so every helper is inlined whatever its size.
     "fused": ["-ffp-contract=fast", "-Wno-psabi", "-DCYTHON_INLINE=inline __attribute__((always_inline))"],
 }
-ONCE = ["cpu", "executor"]
+ONCE = ["cpu", "empty", "executor"]
 HEADERS = ["_chains", "_int24", "_lanes", "_numbers", "_rounding", "_saturate", "_scratch", "_strips", "_tiles"]
 
 
@@ -47,7 +47,7 @@ def modules() -> list[Extension]:
             depends=headers,
             include_dirs=[np.get_include()] if name == "_executor" else [],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")] if name == "_executor" else [],
-            optional=name not in {"_cpu", "_executor", "_exact_v1"},
+            optional=name not in {*(f"_{kind}" for kind in ONCE), "_exact_v1"},
         )
         for name in names
     ]

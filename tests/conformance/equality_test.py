@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from conformance.agreement import agree
-from conformance.routes import backends_that_answer, call
+from conformance.routes import backends_that_answer, call, variants_that_answer
 from paceline.operations import OPERATIONS
 
 CASES = [
     pytest.param(name, n, backend, id=f"{name}-{n}-{backend}")
     for name in OPERATIONS
-    for backend in backends_that_answer(name)
+    for backend in backends_that_answer(name) + variants_that_answer(name)
     for n in (1, 10, 1_000)
 ]
 CASES += [
     pytest.param(name, 100_000, backend, id=f"{name}-100000-{backend}")
     for name in OPERATIONS
     if OPERATIONS[name].public.startswith("audio.")
-    for backend in backends_that_answer(name)
+    for backend in backends_that_answer(name) + variants_that_answer(name)
 ]
 """Recordings of sound are long: blocks, tails and what large arrays take another way."""
 

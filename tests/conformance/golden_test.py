@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conformance.routes import backends_that_answer, call
+from conformance.routes import backends_that_answer, call, variants_that_answer
 from paceline.operations import OPERATIONS
 
 CASES = [
     pytest.param(name, index, backend, id=f"{name}-{index}-{backend}")
     for name in OPERATIONS
-    for backend in backends_that_answer(name)
+    for backend in backends_that_answer(name) + variants_that_answer(name)
     for index in range(len(OPERATIONS[name].golden))
 ]
 

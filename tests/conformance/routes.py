@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 import paceline
-from paceline.backends import NotImplementedKernel, load_kernel
+from paceline.backends import Backend, NotImplementedKernel, discover, load_kernel
 from paceline.operations import OPERATIONS
 
 PREPARED = ("trajectory_check", "trajectory_at", "trajectory_gap")
 """What a Trajectory needs of its backend."""
+
+OTHERS = ("rust:rubato",)
+"""Variants that are no other form of the same: they do another thing that is as good."""
 
 
 def ready_backends() -> list[str]:
@@ -30,7 +33,23 @@ def backends_with(*operations: str) -> list[str]:
 
 def backends_that_answer(operation: str) -> list[str]:
     """Return the ready backends through which the operation's public function can be called."""
-    return backends_with(*(PREPARED if operation.startswith("trajectory_") else (operation,)))
+    return backends_with(*_needs(operation))
+
+
+def variants_that_answer(operation: str) -> list[str]:
+    """Return the variants ("rust:avx2") of those backends that have a kernel of their own here, for the same result."""
+    return [
+        variant
+        for backend in map(discover().get, backends_that_answer(operation))
+        if isinstance(backend, Backend)
+        for variant in (f"{backend.name}:{name}" for name in backend.variants)
+        if variant not in OTHERS
+        and any(load_kernel(each, variant) is not load_kernel(each, backend.name) for each in _needs(operation))
+    ]
+
+
+def _needs(operation: str) -> tuple[str, ...]:
+    return PREPARED if operation.startswith("trajectory_") else (operation,)
 
 
 def call(operation: str, arguments: tuple[Any, ...], backend: str) -> tuple[Any, ...]:

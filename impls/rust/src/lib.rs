@@ -14,9 +14,9 @@ use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]
 fn _rust(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    python::empty::register(module)?;
     python::executor::register(module)?;
-    python::formats::register(module)?;
     python::interpolation::register(module)?;
-    python::resample::register(module)?;
-    python::vad::register(module)
+    python::levels::register(module)?;
+    python::resample::register(module)
 }

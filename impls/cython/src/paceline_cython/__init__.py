@@ -9,4 +9,11 @@ def _level_chosen() -> str:
     return LEVEL
 
 
-backend = Backend(name="cython", package="paceline_cython", version="0.1.0", contract=1, level=_level_chosen)
+backend = Backend(
+    name="cython",
+    package="paceline_cython",
+    version="0.1.0",
+    contract=1,
+    level=_level_chosen,
+    variants=("avx2", "baseline"),
+)

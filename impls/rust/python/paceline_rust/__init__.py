@@ -9,4 +9,11 @@ def _level() -> str:
     return _rust.level()
 
 
-backend = Backend(name="rust", package="paceline_rust", version="0.1.0", contract=1, level=_level, variants=("rubato",))
+backend = Backend(
+    name="rust",
+    package="paceline_rust",
+    version="0.1.0",
+    contract=1,
+    level=_level,
+    variants=("avx2", "baseline", "rubato"),
+)

@@ -11,14 +11,6 @@ use crate::python::flat::{Flat, Item, flat};
 /// From this many bytes on the work is worth giving up the interpreter lock for.
 const DETACH_FROM: usize = 16_384;
 
-/// Adds the functions to the module.
-pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(convert_format, module)?)?;
-    module.add_function(wrap_pyfunction!(interleave, module)?)?;
-    module.add_function(wrap_pyfunction!(deinterleave, module)?)?;
-    module.add_function(wrap_pyfunction!(to_mono, module)?)
-}
-
 /// A format as arrays hold it.
 trait Array: Format {
     type Item: Item + Sync;
@@ -75,36 +67,84 @@ macro_rules! by_code {
     };
 }
 
-#[pyfunction]
-fn convert_format(
-    py: Python<'_>,
-    x: &Bound<'_, PyUntypedArray>,
-    source: usize,
-    out: &Bound<'_, PyUntypedArray>,
-    target: usize,
-    rounding: usize,
-) -> PyResult<isize> {
-    let mode = match rounding {
-        0 => Mode::Nearest,
-        1 => Mode::Floor,
-        2 => Mode::Truncate,
-        code => return Err(PyValueError::new_err(format!("rounding is {code}; accepted are 0 to 2."))),
+/// Calls a function for the type of an array's items.
+macro_rules! by_type {
+    ($level:expr, $py:ident, $x:ident, $out:ident, $function:ident, $($item:ident)*) => {
+        $(if let Ok(x) = $x.cast::<PyArray2<$item>>() {
+            $function($level, $py, x, $out.cast()?)
+        } else)* {
+            let accepted = [$(stringify!($item)),*].join(", ");
+            Err(PyTypeError::new_err(format!("x is none of the 2-d arrays accepted: {accepted}.")))
+        }
     };
-    by_code!("source", source, convert_from::<, _>(py, x, out, target, mode))?;
-    Ok(-1)
+}
+
+/// The kernels of one level.
+#[pyclass(frozen, module = "paceline_rust._rust")]
+pub struct Formats(pub Level);
+
+#[pymethods]
+impl Formats {
+    fn convert_format(
+        &self,
+        py: Python<'_>,
+        x: &Bound<'_, PyUntypedArray>,
+        source: usize,
+        out: &Bound<'_, PyUntypedArray>,
+        target: usize,
+        rounding: usize,
+    ) -> PyResult<isize> {
+        let mode = match rounding {
+            0 => Mode::Nearest,
+            1 => Mode::Floor,
+            2 => Mode::Truncate,
+            code => return Err(PyValueError::new_err(format!("rounding is {code}; accepted are 0 to 2."))),
+        };
+        by_code!("source", source, convert_from::<, _>(self.0, py, x, out, target, mode))?;
+        Ok(-1)
+    }
+
+    fn interleave(
+        &self,
+        py: Python<'_>,
+        x: &Bound<'_, PyUntypedArray>,
+        out: &Bound<'_, PyUntypedArray>,
+    ) -> PyResult<isize> {
+        by_type!(self.0, py, x, out, interleave_items, u32 u16 u8 u64)
+    }
+
+    fn deinterleave(
+        &self,
+        py: Python<'_>,
+        x: &Bound<'_, PyUntypedArray>,
+        out: &Bound<'_, PyUntypedArray>,
+    ) -> PyResult<isize> {
+        by_type!(self.0, py, x, out, deinterleave_items, u32 u16 u8 u64)
+    }
+
+    fn to_mono(
+        &self,
+        py: Python<'_>,
+        x: &Bound<'_, PyUntypedArray>,
+        out: &Bound<'_, PyUntypedArray>,
+    ) -> PyResult<isize> {
+        by_type!(self.0, py, x, out, mix, i16 f32 i32 u8 f64)
+    }
 }
 
 fn convert_from<S: Array>(
+    level: Level,
     py: Python<'_>,
     x: &Bound<'_, PyUntypedArray>,
     out: &Bound<'_, PyUntypedArray>,
     target: usize,
     mode: Mode,
 ) -> PyResult<()> {
-    by_code!("target", target, convert::<S, _>(py, x, out, mode))
+    by_code!("target", target, convert::<S, _>(level, py, x, out, mode))
 }
 
 fn convert<S: Array, T: Array>(
+    level: Level,
     py: Python<'_>,
     x: &Bound<'_, PyUntypedArray>,
     out: &Bound<'_, PyUntypedArray>,
@@ -116,47 +156,21 @@ fn convert<S: Array, T: Array>(
             if size_of::<S::Sample>() != size_of::<T::Sample>() {
                 return Err(PyValueError::new_err("out is x, but its samples have another size."));
             }
-            run(py, size_of_val(samples), || formats::convert_in_place::<S, T>(Level::detect(), samples, mode));
+            run(py, size_of_val(samples), || formats::convert_in_place::<S, T>(level, samples, mode));
         }
         Flat::Apart(x, out) => {
             let samples = T::samples_mut(out).ok_or_else(|| not_whole("out"))?;
             let x = S::samples(x).ok_or_else(|| not_whole("x"))?;
             same_length(x.len(), samples.len(), "samples")?;
             let bytes = size_of_val(x) + size_of_val(samples);
-            run(py, bytes, || formats::convert::<S, T>(Level::detect(), x, samples, mode));
+            run(py, bytes, || formats::convert::<S, T>(level, x, samples, mode));
         }
     }
     Ok(())
 }
 
-/// Calls a function for the type of an array's items.
-macro_rules! by_type {
-    ($py:ident, $x:ident, $out:ident, $function:ident, $($item:ident)*) => {
-        $(if let Ok(x) = $x.cast::<PyArray2<$item>>() {
-            $function($py, x, $out.cast()?)
-        } else)* {
-            let accepted = [$(stringify!($item)),*].join(", ");
-            Err(PyTypeError::new_err(format!("x is none of the 2-d arrays accepted: {accepted}.")))
-        }
-    };
-}
-
-#[pyfunction]
-fn interleave(py: Python<'_>, x: &Bound<'_, PyUntypedArray>, out: &Bound<'_, PyUntypedArray>) -> PyResult<isize> {
-    by_type!(py, x, out, interleave_items, u32 u16 u8 u64)
-}
-
-#[pyfunction]
-fn deinterleave(py: Python<'_>, x: &Bound<'_, PyUntypedArray>, out: &Bound<'_, PyUntypedArray>) -> PyResult<isize> {
-    by_type!(py, x, out, deinterleave_items, u32 u16 u8 u64)
-}
-
-#[pyfunction]
-fn to_mono(py: Python<'_>, x: &Bound<'_, PyUntypedArray>, out: &Bound<'_, PyUntypedArray>) -> PyResult<isize> {
-    by_type!(py, x, out, mix, i16 f32 i32 u8 f64)
-}
-
 fn interleave_items<T: Element + Copy + Sync>(
+    level: Level,
     py: Python<'_>,
     x: &Bound<'_, PyArray2<T>>,
     out: &Bound<'_, PyArray2<T>>,
@@ -165,11 +179,12 @@ fn interleave_items<T: Element + Copy + Sync>(
     let channels = x.shape()[0];
     let (x, out) = (x.as_slice()?, out.as_slice_mut()?);
     same_length(x.len(), out.len(), "samples")?;
-    run(py, 2 * size_of_val(x), || formats::interleave(Level::detect(), x, channels, out));
+    run(py, 2 * size_of_val(x), || formats::interleave(level, x, channels, out));
     Ok(-1)
 }
 
 fn deinterleave_items<T: Element + Copy + Sync>(
+    level: Level,
     py: Python<'_>,
     x: &Bound<'_, PyArray2<T>>,
     out: &Bound<'_, PyArray2<T>>,
@@ -178,11 +193,12 @@ fn deinterleave_items<T: Element + Copy + Sync>(
     let channels = x.shape()[1];
     let (x, out) = (x.as_slice()?, out.as_slice_mut()?);
     same_length(x.len(), out.len(), "samples")?;
-    run(py, 2 * size_of_val(x), || formats::deinterleave(Level::detect(), x, channels, out));
+    run(py, 2 * size_of_val(x), || formats::deinterleave(level, x, channels, out));
     Ok(-1)
 }
 
 fn mix<T: Element + Mono + Send + Sync>(
+    level: Level,
     py: Python<'_>,
     x: &Bound<'_, PyArray2<T>>,
     out: &Bound<'_, PyArray1<T>>,
@@ -191,7 +207,7 @@ fn mix<T: Element + Mono + Send + Sync>(
     let [frames, channels] = [x.shape()[0], x.shape()[1]];
     let (x, out) = (x.as_slice()?, out.as_slice_mut()?);
     same_length(frames, out.len(), "frames")?;
-    run(py, size_of_val(x), || formats::to_mono(Level::detect(), x, channels, out));
+    run(py, size_of_val(x), || formats::to_mono(level, x, channels, out));
     Ok(-1)
 }
 

@@ -14,23 +14,9 @@ type Tuple4 = (f64, f64, f64, f64);
 /// From this many items on the work is worth giving up the interpreter lock for.
 const DETACH_FROM: usize = 1_024;
 
-/// Adds the functions to the module.
+/// Adds what has no levels.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(level, module)?)?;
-    module.add_function(wrap_pyfunction!(slerp_quaternion, module)?)?;
-    module.add_function(wrap_pyfunction!(slerp_quaternions_batch, module)?)?;
-    module.add_function(wrap_pyfunction!(interpolate_positions_batch, module)?)?;
-    module.add_function(wrap_pyfunction!(interpolate_trajectory_batch, module)?)?;
-    module.add_function(wrap_pyfunction!(interpolate_linear, module)?)?;
-    module.add_function(wrap_pyfunction!(trajectory_check, module)?)?;
-    module.add_function(wrap_pyfunction!(trajectory_at, module)?)?;
-    module.add_function(wrap_pyfunction!(trajectory_gap, module)?)
-}
-
-/// The instruction set that the kernels run on here.
-#[pyfunction]
-fn level() -> &'static str {
-    Level::detect().name()
+    module.add_function(wrap_pyfunction!(slerp_quaternion, module)?)
 }
 
 #[pyfunction]
@@ -40,89 +26,147 @@ fn slerp_quaternion(t: i64, t0: i64, q0: Tuple4, t1: i64, q1: Tuple4, extrapolat
     q.unwrap_or([f64::NAN; 4]).into()
 }
 
-#[pyfunction]
-#[allow(clippy::too_many_arguments)]
-fn slerp_quaternions_batch(
-    py: Python<'_>,
-    t: &Bound<'_, PyArray1<i64>>,
-    t0: &Bound<'_, PyArray1<i64>>,
-    q0: &Bound<'_, PyArray2<f64>>,
-    t1: &Bound<'_, PyArray1<i64>>,
-    q1: &Bound<'_, PyArray2<f64>>,
-    extrapolate: bool,
-    out: &Bound<'_, PyArray2<f64>>,
-) -> PyResult<isize> {
-    let t = t.try_readonly()?;
-    let t0 = t0.try_readonly()?;
-    let q0 = q0.try_readonly()?;
-    let t1 = t1.try_readonly()?;
-    let q1 = q1.try_readonly()?;
-    let mut out = out.try_readwrite()?;
-    let stamps = PairStamps { t: t.as_slice()?, t0: t0.as_slice()?, t1: t1.as_slice()? };
-    let n = stamps.t.len();
-    let (q0, q1) = (rows("q0", q0.as_slice()?)?, rows("q1", q1.as_slice()?)?);
-    let out = rows_mut("out", out.as_slice_mut()?)?;
-    same_length(n, &[("t0", stamps.t0.len()), ("t1", stamps.t1.len())])?;
-    same_length(n, &[("q0", q0.len()), ("q1", q1.len()), ("out", out.len())])?;
-    Ok(index(run(py, n, || Level::detect().slerp_pairs(stamps, q0, q1, outside(extrapolate), out))))
-}
+/// The kernels of one level.
+#[pyclass(frozen, module = "paceline_rust._rust")]
+pub struct Interpolation(pub Level);
 
-#[pyfunction]
+#[pymethods]
 #[allow(clippy::too_many_arguments)]
-fn interpolate_positions_batch(
-    py: Python<'_>,
-    t: &Bound<'_, PyArray1<i64>>,
-    t0: &Bound<'_, PyArray1<i64>>,
-    p0: &Bound<'_, PyArray2<f64>>,
-    t1: &Bound<'_, PyArray1<i64>>,
-    p1: &Bound<'_, PyArray2<f64>>,
-    extrapolate: bool,
-    out: &Bound<'_, PyArray2<f64>>,
-) -> PyResult<isize> {
-    let t = t.try_readonly()?;
-    let t0 = t0.try_readonly()?;
-    let p0 = p0.try_readonly()?;
-    let t1 = t1.try_readonly()?;
-    let p1 = p1.try_readonly()?;
-    let mut out = out.try_readwrite()?;
-    let stamps = PairStamps { t: t.as_slice()?, t0: t0.as_slice()?, t1: t1.as_slice()? };
-    let (n, channels) = (stamps.t.len(), p0.shape()[1]);
-    let (p0, p1, out) = (p0.as_slice()?, p1.as_slice()?, out.as_slice_mut()?);
-    same_length(n, &[("t0", stamps.t0.len()), ("t1", stamps.t1.len())])?;
-    same_length(n * channels, &[("p0", p0.len()), ("p1", p1.len()), ("out", out.len())])?;
-    Ok(index(run(py, n, || Level::detect().lerp_pairs(stamps, p0, p1, channels, outside(extrapolate), out))))
-}
+impl Interpolation {
+    fn slerp_quaternions_batch(
+        &self,
+        py: Python<'_>,
+        t: &Bound<'_, PyArray1<i64>>,
+        t0: &Bound<'_, PyArray1<i64>>,
+        q0: &Bound<'_, PyArray2<f64>>,
+        t1: &Bound<'_, PyArray1<i64>>,
+        q1: &Bound<'_, PyArray2<f64>>,
+        extrapolate: bool,
+        out: &Bound<'_, PyArray2<f64>>,
+    ) -> PyResult<isize> {
+        let t = t.try_readonly()?;
+        let t0 = t0.try_readonly()?;
+        let q0 = q0.try_readonly()?;
+        let t1 = t1.try_readonly()?;
+        let q1 = q1.try_readonly()?;
+        let mut out = out.try_readwrite()?;
+        let stamps = PairStamps { t: t.as_slice()?, t0: t0.as_slice()?, t1: t1.as_slice()? };
+        let n = stamps.t.len();
+        let (q0, q1) = (rows("q0", q0.as_slice()?)?, rows("q1", q1.as_slice()?)?);
+        let out = rows_mut("out", out.as_slice_mut()?)?;
+        same_length(n, &[("t0", stamps.t0.len()), ("t1", stamps.t1.len())])?;
+        same_length(n, &[("q0", q0.len()), ("q1", q1.len()), ("out", out.len())])?;
+        Ok(index(run(py, n, || self.0.slerp_pairs(stamps, q0, q1, outside(extrapolate), out))))
+    }
 
-#[pyfunction]
-#[allow(clippy::too_many_arguments)]
-fn interpolate_trajectory_batch(
-    py: Python<'_>,
-    stamps: &Bound<'_, PyArray1<i64>>,
-    positions: &Bound<'_, PyArray2<f64>>,
-    quats: &Bound<'_, PyArray2<f64>>,
-    at: &Bound<'_, PyArray1<i64>>,
-    extrapolate: bool,
-    out_positions: &Bound<'_, PyArray2<f64>>,
-    out_quats: &Bound<'_, PyArray2<f64>>,
-) -> PyResult<isize> {
-    let arrays = PoseArrays { stamps, positions, quats, at, out_positions, out_quats };
-    arrays.interpolate(py, extrapolate, Level::trajectory)
-}
+    fn interpolate_positions_batch(
+        &self,
+        py: Python<'_>,
+        t: &Bound<'_, PyArray1<i64>>,
+        t0: &Bound<'_, PyArray1<i64>>,
+        p0: &Bound<'_, PyArray2<f64>>,
+        t1: &Bound<'_, PyArray1<i64>>,
+        p1: &Bound<'_, PyArray2<f64>>,
+        extrapolate: bool,
+        out: &Bound<'_, PyArray2<f64>>,
+    ) -> PyResult<isize> {
+        let t = t.try_readonly()?;
+        let t0 = t0.try_readonly()?;
+        let p0 = p0.try_readonly()?;
+        let t1 = t1.try_readonly()?;
+        let p1 = p1.try_readonly()?;
+        let mut out = out.try_readwrite()?;
+        let stamps = PairStamps { t: t.as_slice()?, t0: t0.as_slice()?, t1: t1.as_slice()? };
+        let (n, channels) = (stamps.t.len(), p0.shape()[1]);
+        let (p0, p1, out) = (p0.as_slice()?, p1.as_slice()?, out.as_slice_mut()?);
+        same_length(n, &[("t0", stamps.t0.len()), ("t1", stamps.t1.len())])?;
+        same_length(n * channels, &[("p0", p0.len()), ("p1", p1.len()), ("out", out.len())])?;
+        Ok(index(run(py, n, || self.0.lerp_pairs(stamps, p0, p1, channels, outside(extrapolate), out))))
+    }
 
-#[pyfunction]
-#[allow(clippy::too_many_arguments)]
-fn trajectory_at(
-    py: Python<'_>,
-    stamps: &Bound<'_, PyArray1<i64>>,
-    positions: &Bound<'_, PyArray2<f64>>,
-    quats: &Bound<'_, PyArray2<f64>>,
-    at: &Bound<'_, PyArray1<i64>>,
-    extrapolate: bool,
-    out_positions: &Bound<'_, PyArray2<f64>>,
-    out_quats: &Bound<'_, PyArray2<f64>>,
-) -> PyResult<isize> {
-    let arrays = PoseArrays { stamps, positions, quats, at, out_positions, out_quats };
-    arrays.interpolate(py, extrapolate, Level::checked_trajectory)
+    fn interpolate_trajectory_batch(
+        &self,
+        py: Python<'_>,
+        stamps: &Bound<'_, PyArray1<i64>>,
+        positions: &Bound<'_, PyArray2<f64>>,
+        quats: &Bound<'_, PyArray2<f64>>,
+        at: &Bound<'_, PyArray1<i64>>,
+        extrapolate: bool,
+        out_positions: &Bound<'_, PyArray2<f64>>,
+        out_quats: &Bound<'_, PyArray2<f64>>,
+    ) -> PyResult<isize> {
+        let arrays = PoseArrays { stamps, positions, quats, at, out_positions, out_quats };
+        arrays.interpolate(self.0, py, extrapolate, Level::trajectory)
+    }
+
+    fn trajectory_at(
+        &self,
+        py: Python<'_>,
+        stamps: &Bound<'_, PyArray1<i64>>,
+        positions: &Bound<'_, PyArray2<f64>>,
+        quats: &Bound<'_, PyArray2<f64>>,
+        at: &Bound<'_, PyArray1<i64>>,
+        extrapolate: bool,
+        out_positions: &Bound<'_, PyArray2<f64>>,
+        out_quats: &Bound<'_, PyArray2<f64>>,
+    ) -> PyResult<isize> {
+        let arrays = PoseArrays { stamps, positions, quats, at, out_positions, out_quats };
+        arrays.interpolate(self.0, py, extrapolate, Level::checked_trajectory)
+    }
+
+    fn interpolate_linear(
+        &self,
+        py: Python<'_>,
+        stamps: &Bound<'_, PyArray1<i64>>,
+        values: &Bound<'_, PyArray2<f64>>,
+        at: &Bound<'_, PyArray1<i64>>,
+        extrapolate: bool,
+        out: &Bound<'_, PyArray2<f64>>,
+    ) -> PyResult<isize> {
+        let stamps = stamps.try_readonly()?;
+        let values = values.try_readonly()?;
+        let at = at.try_readonly()?;
+        let mut out = out.try_readwrite()?;
+        let channels = values.shape()[1];
+        let (stamps, values, at) = (stamps.as_slice()?, values.as_slice()?, at.as_slice()?);
+        let out = out.as_slice_mut()?;
+        same_length(stamps.len() * channels, &[("values", values.len())])?;
+        same_length(at.len() * channels, &[("out", out.len())])?;
+        at_least_one(stamps, at)?;
+        Ok(index(run(py, stamps.len() + at.len(), || {
+            self.0.linear(stamps, values, channels, at, outside(extrapolate), out)
+        })))
+    }
+
+    fn trajectory_check(
+        &self,
+        py: Python<'_>,
+        stamps: &Bound<'_, PyArray1<i64>>,
+        quats: &Bound<'_, PyArray2<f64>>,
+    ) -> PyResult<isize> {
+        let stamps = stamps.try_readonly()?;
+        let quats = quats.try_readonly()?;
+        let (stamps, quats) = (stamps.as_slice()?, rows("quats", quats.as_slice()?)?);
+        same_length(stamps.len(), &[("quats", quats.len())])?;
+        Ok(index(run(py, stamps.len(), || self.0.check(stamps, quats))))
+    }
+
+    fn trajectory_gap(
+        &self,
+        py: Python<'_>,
+        stamps: &Bound<'_, PyArray1<i64>>,
+        at: &Bound<'_, PyArray1<i64>>,
+        out: &Bound<'_, PyArray1<i64>>,
+    ) -> PyResult<isize> {
+        let stamps = stamps.try_readonly()?;
+        let at = at.try_readonly()?;
+        let mut out = out.try_readwrite()?;
+        let (stamps, at, out) = (stamps.as_slice()?, at.as_slice()?, out.as_slice_mut()?);
+        same_length(at.len(), &[("out", out.len())])?;
+        at_least_one(stamps, at)?;
+        run(py, at.len(), || self.0.gap(stamps, at, out));
+        Ok(-1)
+    }
 }
 
 /// The arrays of both functions that give poses.
@@ -138,7 +182,13 @@ struct PoseArrays<'a, 'py> {
 type Interpolate = fn(Level, Knots, &[i64], Outside, &mut [[f64; 3]], &mut [Quaternion]) -> Result<(), BadIndex>;
 
 impl PoseArrays<'_, '_> {
-    fn interpolate(&self, py: Python<'_>, extrapolate: bool, interpolate: Interpolate) -> PyResult<isize> {
+    fn interpolate(
+        &self,
+        level: Level,
+        py: Python<'_>,
+        extrapolate: bool,
+        interpolate: Interpolate,
+    ) -> PyResult<isize> {
         let (stamps, at) = (self.stamps.try_readonly()?, self.at.try_readonly()?);
         let (positions, quats) = (self.positions.try_readonly()?, self.quats.try_readonly()?);
         let (mut out_positions, mut out_quats) = (self.out_positions.try_readwrite()?, self.out_quats.try_readwrite()?);
@@ -146,63 +196,9 @@ impl PoseArrays<'_, '_> {
         let (at, positions, quats) = queries(at.as_slice()?, out_positions.as_slice_mut()?, out_quats.as_slice_mut()?)?;
         at_least_one(knots.stamps, at)?;
         Ok(index(run(py, knots.stamps.len() + at.len(), || {
-            interpolate(Level::detect(), knots, at, outside(extrapolate), positions, quats)
+            interpolate(level, knots, at, outside(extrapolate), positions, quats)
         })))
     }
-}
-
-#[pyfunction]
-fn interpolate_linear(
-    py: Python<'_>,
-    stamps: &Bound<'_, PyArray1<i64>>,
-    values: &Bound<'_, PyArray2<f64>>,
-    at: &Bound<'_, PyArray1<i64>>,
-    extrapolate: bool,
-    out: &Bound<'_, PyArray2<f64>>,
-) -> PyResult<isize> {
-    let stamps = stamps.try_readonly()?;
-    let values = values.try_readonly()?;
-    let at = at.try_readonly()?;
-    let mut out = out.try_readwrite()?;
-    let channels = values.shape()[1];
-    let (stamps, values, at) = (stamps.as_slice()?, values.as_slice()?, at.as_slice()?);
-    let out = out.as_slice_mut()?;
-    same_length(stamps.len() * channels, &[("values", values.len())])?;
-    same_length(at.len() * channels, &[("out", out.len())])?;
-    at_least_one(stamps, at)?;
-    Ok(index(run(py, stamps.len() + at.len(), || {
-        Level::detect().linear(stamps, values, channels, at, outside(extrapolate), out)
-    })))
-}
-
-#[pyfunction]
-fn trajectory_check(
-    py: Python<'_>,
-    stamps: &Bound<'_, PyArray1<i64>>,
-    quats: &Bound<'_, PyArray2<f64>>,
-) -> PyResult<isize> {
-    let stamps = stamps.try_readonly()?;
-    let quats = quats.try_readonly()?;
-    let (stamps, quats) = (stamps.as_slice()?, rows("quats", quats.as_slice()?)?);
-    same_length(stamps.len(), &[("quats", quats.len())])?;
-    Ok(index(run(py, stamps.len(), || Level::detect().check(stamps, quats))))
-}
-
-#[pyfunction]
-fn trajectory_gap(
-    py: Python<'_>,
-    stamps: &Bound<'_, PyArray1<i64>>,
-    at: &Bound<'_, PyArray1<i64>>,
-    out: &Bound<'_, PyArray1<i64>>,
-) -> PyResult<isize> {
-    let stamps = stamps.try_readonly()?;
-    let at = at.try_readonly()?;
-    let mut out = out.try_readwrite()?;
-    let (stamps, at, out) = (stamps.as_slice()?, at.as_slice()?, out.as_slice_mut()?);
-    same_length(at.len(), &[("out", out.len())])?;
-    at_least_one(stamps, at)?;
-    run(py, at.len(), || Level::detect().gap(stamps, at, out));
-    Ok(-1)
 }
 
 fn run<T: Send>(py: Python<'_>, items: usize, work: impl FnOnce() -> T + Send) -> T {

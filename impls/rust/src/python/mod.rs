@@ -1,8 +1,10 @@
 //! The boundary: arrays in, arrays written, the first offending index out. No arithmetic happens here.
 
+pub mod empty;
 pub mod executor;
 mod flat;
-pub mod formats;
+mod formats;
 pub mod interpolation;
+pub mod levels;
 pub mod resample;
-pub mod vad;
+mod vad;

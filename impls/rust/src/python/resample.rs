@@ -14,42 +14,71 @@ use crate::resample::{
 /// From this many products on the work is worth giving up the interpreter lock for.
 const DETACH_FROM: usize = 1 << 15;
 
-/// Adds the functions to the module.
+/// Adds what has no variants.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(resample, module)?)?;
-    module.add_function(wrap_pyfunction!(resample_chunk, module)?)?;
     module.add_function(wrap_pyfunction!(resample_with_rubato, module)?)
 }
 
-#[pyfunction]
+/// The kernels of one level.
+#[pyclass(frozen, module = "paceline_rust._rust")]
+pub struct Resample(pub Level);
+
+#[pymethods]
 #[allow(clippy::too_many_arguments)]
-fn resample(
-    py: Python<'_>,
-    x: &Bound<'_, PyArray2<f32>>,
-    up: usize,
-    down: usize,
-    hop: usize,
-    guard: usize,
-    response: &Bound<'_, PyArray1<f32>>,
-    radices_in: &Bound<'_, PyArray1<i64>>,
-    twiddles_in: &Bound<'_, PyArray2<f32>>,
-    order_in: &Bound<'_, PyArray1<i64>>,
-    radices_out: &Bound<'_, PyArray1<i64>>,
-    twiddles_out: &Bound<'_, PyArray2<f32>>,
-    order_out: &Bound<'_, PyArray1<i64>>,
-    out: &Bound<'_, PyArray2<f32>>,
-) -> PyResult<isize> {
-    let channels = same_channels(x.shape(), out.shape())?;
-    let (x, mut out) = (x.try_readonly()?, out.try_readwrite()?);
-    let response = response.try_readonly()?;
-    let (radices_in, twiddles_in) = (radices_in.try_readonly()?, twiddles_in.try_readonly()?);
-    let (radices_out, twiddles_out) = (radices_out.try_readonly()?, twiddles_out.try_readonly()?);
-    let (order_in, order_out) = (order_in.try_readonly()?, order_out.try_readonly()?);
-    let forward = transform(radices_in.as_slice()?, twiddles_in.as_slice()?, order_in.as_slice()?)?;
-    let inverse = transform(radices_out.as_slice()?, twiddles_out.as_slice()?, order_out.as_slice()?)?;
-    let plan = Plan::new([up, down, hop, guard], response.as_slice()?, forward, inverse).map_err(refused)?;
-    let (x, out) = (x.as_slice()?, out.as_slice_mut()?);
-    Ok(index(py.detach(|| crate::resample::resample(Level::detect(), &plan, x, channels, out))))
+impl Resample {
+    fn resample(
+        &self,
+        py: Python<'_>,
+        x: &Bound<'_, PyArray2<f32>>,
+        up: usize,
+        down: usize,
+        hop: usize,
+        guard: usize,
+        response: &Bound<'_, PyArray1<f32>>,
+        radices_in: &Bound<'_, PyArray1<i64>>,
+        twiddles_in: &Bound<'_, PyArray2<f32>>,
+        order_in: &Bound<'_, PyArray1<i64>>,
+        radices_out: &Bound<'_, PyArray1<i64>>,
+        twiddles_out: &Bound<'_, PyArray2<f32>>,
+        order_out: &Bound<'_, PyArray1<i64>>,
+        out: &Bound<'_, PyArray2<f32>>,
+    ) -> PyResult<isize> {
+        let channels = same_channels(x.shape(), out.shape())?;
+        let (x, mut out) = (x.try_readonly()?, out.try_readwrite()?);
+        let response = response.try_readonly()?;
+        let (radices_in, twiddles_in) = (radices_in.try_readonly()?, twiddles_in.try_readonly()?);
+        let (radices_out, twiddles_out) = (radices_out.try_readonly()?, twiddles_out.try_readonly()?);
+        let (order_in, order_out) = (order_in.try_readonly()?, order_out.try_readonly()?);
+        let forward = transform(radices_in.as_slice()?, twiddles_in.as_slice()?, order_in.as_slice()?)?;
+        let inverse = transform(radices_out.as_slice()?, twiddles_out.as_slice()?, order_out.as_slice()?)?;
+        let plan = Plan::new([up, down, hop, guard], response.as_slice()?, forward, inverse).map_err(refused)?;
+        let (x, out) = (x.as_slice()?, out.as_slice_mut()?);
+        Ok(index(py.detach(|| crate::resample::resample(self.0, &plan, x, channels, out))))
+    }
+
+    fn resample_chunk(
+        &self,
+        py: Python<'_>,
+        x: &Bound<'_, PyAny>,
+        flush: bool,
+        up: u64,
+        down: u64,
+        coefficients: &Bound<'_, PyAny>,
+        history: &Bound<'_, PyAny>,
+        state: &Bound<'_, PyArray1<i64>>,
+        out: &Bound<'_, PyAny>,
+    ) -> PyResult<isize> {
+        if let Ok(x) = x.cast() {
+            let arrays =
+                Chunk::<f32> { x, coefficients: coefficients.cast()?, history: history.cast()?, out: out.cast()? };
+            arrays.resample(self.0, py, flush, up, down, state)
+        } else {
+            let x = x.cast()?;
+            let arrays =
+                Chunk::<f64> { x, coefficients: coefficients.cast()?, history: history.cast()?, out: out.cast()? };
+            arrays.resample(self.0, py, flush, up, down, state)
+        }
+    }
 }
 
 #[pyfunction]
@@ -68,29 +97,6 @@ fn resample_with_rubato(
         .ok_or_else(|| PyValueError::new_err(format!("rubato refuses to convert {down} frames to {up}.")))
 }
 
-#[pyfunction]
-#[allow(clippy::too_many_arguments)]
-fn resample_chunk(
-    py: Python<'_>,
-    x: &Bound<'_, PyAny>,
-    flush: bool,
-    up: u64,
-    down: u64,
-    coefficients: &Bound<'_, PyAny>,
-    history: &Bound<'_, PyAny>,
-    state: &Bound<'_, PyArray1<i64>>,
-    out: &Bound<'_, PyAny>,
-) -> PyResult<isize> {
-    if let Ok(x) = x.cast() {
-        let arrays = Chunk::<f32> { x, coefficients: coefficients.cast()?, history: history.cast()?, out: out.cast()? };
-        arrays.resample(py, flush, up, down, state)
-    } else {
-        let x = x.cast()?;
-        let arrays = Chunk::<f64> { x, coefficients: coefficients.cast()?, history: history.cast()?, out: out.cast()? };
-        arrays.resample(py, flush, up, down, state)
-    }
-}
-
 /// The arrays of a stream, all of one type.
 struct Chunk<'a, 'py, T> {
     x: &'a Bound<'py, PyArray2<T>>,
@@ -102,6 +108,7 @@ struct Chunk<'a, 'py, T> {
 impl<T: Element + Real> Chunk<'_, '_, T> {
     fn resample(
         &self,
+        level: Level,
         py: Python<'_>,
         flush: bool,
         up: u64,
@@ -141,7 +148,7 @@ impl<T: Element + Real> Chunk<'_, '_, T> {
         if !flush && due > places as u64 {
             return Err(PyValueError::new_err(format!("out has {places} frames; accepted is room for {due}.")));
         }
-        let mut work = || run_chunk(Level::detect(), x, channels, flush, &filters, history, &mut now, out);
+        let mut work = || run_chunk(level, x, channels, flush, &filters, history, &mut now, out);
         let products = places.saturating_mul(channels * taps * order);
         let result = if products >= DETACH_FROM { py.detach(work) } else { work() };
         if result.is_ok() {
