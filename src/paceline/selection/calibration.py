@@ -17,14 +17,14 @@ from paceline.operations import OPERATIONS
 from paceline.selection import check_operation, machine, profile, proof, refusals, rules, timing
 from paceline.selection.curves import ranges, time_at
 
-SIZES: Final = tuple(round(10 ** (step / 2)) for step in range(13))
-"""Two per decade, from 1 to a million."""
+SIZES: Final = (1, 2, 5, 10, 22, 46, 100, 215, 464, 1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000)
+"""Three per decade where a call costs as much as the work, then two; few are whole numbers of vectors, as most are."""
 
 BUDGET_S: Final = 0.1
 """Seconds for one operation, all its backends together, once they are compiled."""
 
-PROVED_UP_TO: Final = 10_000
-"""The largest size whose outputs are compared with the reference's."""
+PROVED: Final = frozenset({1, 10, 100, 1_000, 10_000})
+"""Sizes whose outputs are compared with the reference's."""
 
 HOPELESS: Final = 3.0
 """A backend that takes this many times as long as the fastest is not measured at sizes where a call of it is long."""
@@ -56,7 +56,7 @@ class Calibration:
     """Where the profile is; None: nothing was written."""
     seconds: float
     took: Mapping[str, float] = field(default_factory=dict)
-    """Seconds for each operation that was measured, compiling apart."""
+    """Seconds for each operation that was measured, without compiling and making its inputs."""
 
     def __str__(self) -> str:
         width = max((len(name) for name in (*self.measured, *self.kept)), default=0)
@@ -82,7 +82,7 @@ def calibrate(
 
     Every backend and variant first has to give the right results, on the operation's golden cases and its workload;
     one that does not is refused, and ``paceline.status()`` has the reason. Then its kernel is timed in turn with the
-    others' at two sizes a decade. Compiling is timed apart. Ctrl-C leaves the profile as it was.
+    others' at two or three sizes a decade. Compiling is timed apart. Ctrl-C leaves the profile as it was.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def calibrate(
     recalibrate : bool
         Measure also what was measured before and still holds; else that is only checked, at two sizes.
     budget_s : float
-        Seconds for one operation.
+        Seconds for one operation, without compiling and making its inputs.
     save : bool
         Write the machine profile; else the result is returned and nothing changes.
     progress : callable, optional
@@ -144,7 +144,7 @@ def calibrate(
 
 
 def measure(operation: str, budget_s: float = BUDGET_S) -> tuple[profile.Measured, float]:
-    """Prove and time one operation's candidates; return what was found and the seconds of that, compiling apart."""
+    """Prove and time one operation's candidates; return what was found, and the seconds without compiling and inputs."""
     kernels = dict(kernels_of(operation))
     refused: dict[str, str] = {}
     first_call_ns: dict[str, int] = {}
@@ -159,8 +159,7 @@ def measure(operation: str, budget_s: float = BUDGET_S) -> tuple[profile.Measure
         if problem is not None:
             refused[name] = problem
             del kernels[name]
-    start = perf_counter_ns()
-    times, samples = _timed(operation, kernels, refused, budget_s)
+    times, samples, spent_ns = _timed(operation, kernels, refused, budget_s)
     fingerprints = {name: machine.fingerprint(_backend(name)) for name in {each.partition(":")[0] for each in times}}
     entry = profile.Measured(
         key=profile.key_of(operation, fingerprints),
@@ -171,7 +170,7 @@ def measure(operation: str, budget_s: float = BUDGET_S) -> tuple[profile.Measure
         first_call_ns=first_call_ns,
         samples={name: samples[name] for name in samples if name not in refused},
     )
-    return entry, (perf_counter_ns() - start) / 1e9
+    return entry, spent_ns / 1e9
 
 
 def kernels_of(operation: str) -> Iterator[tuple[str, Kernel]]:
@@ -189,7 +188,7 @@ def kernels_of(operation: str) -> Iterator[tuple[str, Kernel]]:
 
 def _timed(
     operation: str, kernels: dict[str, Kernel], refused: dict[str, str], budget_s: float
-) -> tuple[dict[str, list[tuple[int, float]]], dict[str, list[tuple[int, list[int]]]]]:
+) -> tuple[dict[str, list[tuple[int, float]]], dict[str, list[tuple[int, list[int]]]], float]:
     times: dict[str, list[tuple[int, float]]] = {}
     samples: dict[str, list[tuple[int, list[int]]]] = {}
     prepared = timing.Prepared(operation, kernels, seed=0)
@@ -208,7 +207,7 @@ def _timed(
             if calls is None:
                 continue
             began = perf_counter_ns()
-            if n <= PROVED_UP_TO:
+            if n in PROVED:
                 _prove(operation, kernels, refused, n, arguments)
             needed = perf_counter_ns() - began
             live = {name: call for name, call in calls.items() if name not in refused and _is_worth(name, n, times)}
@@ -217,7 +216,7 @@ def _timed(
                 samples.setdefault(name, []).append((n, found))
                 needed += min(found) * timing.ROUNDS[0]
             left_ns -= perf_counter_ns() - began
-    return times, samples
+    return times, samples, budget_s * 1e9 - left_ns
 
 
 def _prove(
@@ -243,7 +242,7 @@ def _is_worth(name: str, n: int, times: Mapping[str, list[tuple[int, float]]]) -
 
 def _compiled(operation: str, kernel: Kernel) -> str | None:
     try:
-        arguments = OPERATIONS[operation].workload(PROVED_UP_TO, np.random.default_rng(0))
+        arguments = OPERATIONS[operation].workload(max(PROVED), np.random.default_rng(0))
         proof.answer(operation, arguments, kernel)
     except Exception as error:  # whatever it raises here it would raise in production
         return f"raises {type(error).__name__} on its workload: {error}"

@@ -21,10 +21,10 @@ BATCH_NS: Final = 10_000
 """A batch takes this long at least: long for the clock, short enough that most batches meet no interruption."""
 
 QUANTILE: Final = 0.1
-ROUNDS: Final = (7, 31)
+ROUNDS: Final = (7, 25)
 """Batches of each candidate at a size, at least and at most."""
 
-FAR: Final = 3.0
+FAR: Final = 2.0
 FEW: Final = 2
 """A candidate that takes so many times as long as the fastest is timed in so many rounds: it will not be chosen."""
 
