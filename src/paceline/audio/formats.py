@@ -56,6 +56,11 @@ _CODES: Final = {name: code for code, name in enumerate(FORMATS)}
 _ROUNDING_CODES: Final = {name: code for code, name in enumerate(ROUNDINGS)}
 
 _I24: Final = _CODES["i24"]
+_MOVED: Final = tuple(map(np.dtype, ("float32", "int16", "float64", "int32", "uint8", "int64", "bool")))
+_SUMMED: Final = tuple(map(np.dtype, ("float32", "int16", "float64", "int32", "uint8")))
+"""What to_mono takes, in native byte order; a tuple is searched by identity first, which costs less than a hash."""
+
+_BITS: Final = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
 _converter: Final = selector("convert_format")
 _mono: Final = selector("to_mono")
@@ -225,6 +230,12 @@ def to_mono(x: ArrayLike, *, out: Samples | None = None, backend: str | None = N
     -----
     Cost: one pass over both arrays.
     """
+    if type(x) is ndarray and out is None and x.dtype in _SUMMED and x.ndim == 2:
+        flags, (frames, channels) = x.flags, x.shape
+        if flags.c_contiguous and flags.aligned and channels:
+            out = new((frames,), x.dtype)
+            _mono.pick(frames, backend)(x, out)
+            return out
     samples = as_array(x, "x")
     if samples.dtype not in _NAMES or not samples.dtype.isnative:
         accepted = ", ".join(dtype.name for dtype in _NAMES)
@@ -327,6 +338,12 @@ def _as_source(x: ArrayLike, source: str | None) -> tuple[NDArray[Any], str]:
 def _transposed(
     operation: str, x: ArrayLike, axes: tuple[str, str], out: Samples | None, backend: str | None
 ) -> Samples:
+    if type(x) is ndarray and out is None and x.dtype in _MOVED and x.ndim == 2:
+        flags = x.flags
+        if flags.c_contiguous and flags.aligned:
+            bits, out = _BITS[x.itemsize], new(x.shape[::-1], x.dtype)
+            _transposers[operation].pick(x.size // 2, backend)(x.view(bits), out.view(bits))
+            return out
     samples = as_array(x, "x")
     if samples.dtype.kind not in "iufb" or samples.itemsize not in (1, 2, 4, 8) or not samples.dtype.isnative:
         raise TypeError(f"x has dtype {samples.dtype}; accepted are native numbers of 1, 2, 4 or 8 bytes.")
@@ -336,7 +353,7 @@ def _transposed(
     result = new(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
     if out is not None and not disjoint(out, samples):
         samples = samples.copy()
-    bits = np.dtype(f"u{samples.itemsize}")
+    bits = _BITS[samples.itemsize]
     _transposers[operation].pick(samples.size // 2, backend)(
         np.require(samples, None, ["C", "A"]).view(bits), result.view(bits)
     )

@@ -144,7 +144,7 @@ def calibrate(
 
 
 def measure(operation: str, budget_s: float = BUDGET_S) -> tuple[profile.Measured, float]:
-    """Prove and time one operation's candidates; return what was found, and the seconds without compiling and inputs."""
+    """Prove and time one operation's candidates; return what was found and the seconds that are in the budget."""
     kernels = dict(kernels_of(operation))
     refused: dict[str, str] = {}
     first_call_ns: dict[str, int] = {}

@@ -31,6 +31,9 @@ from paceline.selection.tables import Figures, Tables
 STATIC_ORDER: Final = ("cython", "rust", "numba", "python")
 """Which backend serves where nothing was ever measured. A third party's then serves when it is named."""
 
+UNROLLED: Final = 4
+"""Up to so many ranges of sizes are told apart by comparisons, which cost less than a search."""
+
 TYPICAL_N: Final = 1_000
 """The size that is taken where none is known."""
 
@@ -344,14 +347,16 @@ def _picking(table: Table, named: Callable[[Any], Kernel]) -> Pick:
         def pick(n: int, backend: Any = None) -> Kernel:  # noqa: ARG001 - all sizes are alike here
             return only if backend is None else named(backend)
 
-    elif len(kernels) == 2:
-        first, second = kernels
-        change = sizes[1]
+    elif len(kernels) <= UNROLLED:
+        first, second, third, fourth = (*kernels, *kernels[-1:] * (UNROLLED - len(kernels)))
+        one, two, three = (*sizes[1:], *sizes[-1:] * (UNROLLED - len(sizes)))
 
         def pick(n: int, backend: Any = None) -> Kernel:
             if backend is not None:
                 return named(backend)
-            return first if n < change else second
+            if n < two:
+                return first if n < one else second
+            return third if n < three else fourth
 
     else:
 
