@@ -1,8 +1,11 @@
 """The executor in Numba: lines of numbers, node after node over blocks that stay in cache; other graphs are walked.
 
 A Python object is not Numba's to touch: a list of ints, or of floats, is copied into an array and back, a mixed one is
-walked, and a node that is called runs in Python. One kernel takes any line as a table of operations, so nothing is
-compiled for a new graph.
+walked, and a node that is called runs in Python.
+
+A kernel takes any line as a table of operations, so nothing is compiled for a new graph: all that there is to compile
+is known ahead, a kernel for each kind of array and one for integers that become floats. The first run of a graph makes
+its tables, and where nodes are called, Python compiles the source of their loop when the graph is made ready.
 """
 
 from __future__ import annotations
