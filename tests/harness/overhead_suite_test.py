@@ -11,6 +11,7 @@ from paceline.selection import selector
 from paceline_harness.baselines import compiled
 from paceline_harness.baselines import empty as plain
 from paceline_harness.gate import admit
+from paceline_harness.report import documents
 from paceline_harness.suites import SuiteOptions, chosen
 from paceline_harness.suites.overhead import empty, layers, shared
 from paceline_harness.suites.overhead.shared import CALLS, PYTHON_CALL, in_a_row
@@ -69,6 +70,14 @@ def test_numbas_calls_are_equal_with_and_without_its_dispatcher(title):
     assert states["numba"] == states[empty.ENTRY] == "timed"
 
 
+def test_the_published_target_of_no_copies_is_judged_by_the_largest_array():
+    targets = [target for each in documents.documents() for table in each.targets for target in table.rows]
+    (found,) = [target for target in targets if target.suite == "overhead"]
+    row = rows("python")[found.title]
+    assert (row.name, row.sizes) == ("empty_call", (1_000_000,))
+    assert row.count_items() == CALLS
+
+
 def test_sizes_replace_those_of_arrays():
     titles = rows("python", sizes=(5, 7))
     assert [title for title in titles if "array" in title] == [f"Empty call, one array of {n} float64" for n in (5, 7)]
@@ -81,10 +90,10 @@ def test_every_row_has_bars_on_its_own_candidates():
         if title in EMPTY:
             assert [bar.of for bar in row.bars] == list(BUILT)
         else:
-            selection, public = row.bars
+            selection, *public = row.bars
             assert (selection.of, selection.less) == (layers.SELECTED, row.baseline)
-            assert public.of == layers.PUBLIC
-            assert selection.unit == public.unit == PYTHON_CALL
+            assert [bar.of for bar in public] == [layers.PUBLIC, layers.KEEPING][: 1 + row.keep_outputs]
+            assert {bar.unit for bar in row.bars} == {PYTHON_CALL}
 
 
 def test_whoever_was_chosen_is_the_baseline_also_where_another_was_asked_for():
@@ -120,7 +129,8 @@ def test_every_row_of_calls_has_code_of_its_own():
 def test_each_candidate_goes_through_the_layers_that_its_name_says(title, monkeypatch):
     row = rows()[title]
     calls = admitted(row).calls
-    choosing = selector(title.partition(" ")[0])
+    small = next(each for each in layers.SMALL if title.startswith(each.operation))
+    choosing = selector(small.operation, small.kind)
     choosing.pick(row.sizes[0])
     asked = []
     real = choosing.pick
@@ -140,6 +150,7 @@ def test_each_candidate_goes_through_the_layers_that_its_name_says(title, monkey
     assert picks(PYTHON_CALL) == []
     assert picks(layers.SELECTED) == {(n, None)}
     assert picks(layers.PUBLIC) == {(n, None)}
+    assert layers.KEEPING not in calls or picks(layers.KEEPING) == {(n, None)}
     assert picks("python") == {(n, "python")}
 
 

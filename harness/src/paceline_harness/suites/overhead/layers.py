@@ -26,6 +26,7 @@ from paceline_harness.suites.trajectory.shared import ROTATION, VALUE
 OPERATION: Final = "small_call"
 SELECTED: Final = "selected"
 PUBLIC: Final = "public"
+KEEPING: Final = "public, out="
 
 KNOTS: Final = 8
 FIRST_NS, APART_NS = 1_700_000_000_000_000_000, 5_000_000
@@ -39,8 +40,8 @@ PUBLIC_AT_MOST: Final = 60
 class Small:
     """An operation on next to nothing: its size and inputs, what a kernel and what the public function are given.
 
-    `parameters` are the names of the inputs, `given` and `asked` texts of arguments that use them and n. With `keeps`
-    the result is in `out`, which the caller has, else it is returned.
+    `parameters` are the names of the inputs, `given` and `asked` texts of arguments that use them. With `keeps` a
+    kernel writes into the caller's `out`, else it returns its result. `kind` is which of the operation's kinds it is.
     """
 
     operation: str
@@ -52,20 +53,26 @@ class Small:
     asked: str
     equal: Equality
     keeps: bool = True
-
-    def in_a_row(self, call: str, *, returns: str = "", **names: Any) -> Callable[..., Any]:
-        """Return CALLS of that text in a function of the inputs."""
-        out = ", out=None" if self.keeps else ""
-        return in_a_row(call, f"{self.parameters}, n{out}", returns=returns, **names)
+    kind: str = ""
 
     def kernel(self, call: str, **names: Any) -> Callable[..., Any]:
-        """Return calls of a kernel, which writes into `out`."""
-        return self.in_a_row(f"{call}({self.given})", returns="out" if self.keeps else "", **names)
+        """Return calls in a row of a kernel, whose text may use n."""
+        out = ", out=None" if self.keeps else ""
+        returns = "out" if self.keeps else ""
+        return in_a_row(f"{call}({self.given})", f"{self.parameters}, n{out}", returns=returns, **names)
 
     def asking(self, backend: str | None) -> Callable[..., Any]:
-        """Return calls of the public function, with a backend named or none."""
+        """Return calls in a row of the public function, with a backend named or none."""
         named = "" if backend is None else f", backend={backend!r}"
-        return self.in_a_row(f"f({self.asked}{named})", f=self.public)
+        return in_a_row(f"f({self.asked}{named})", f"{self.parameters}, n", f=self.public)
+
+    def keeping(self) -> Callable[..., Any]:
+        """Return calls in a row of the public function into a kept output."""
+        return in_a_row(f"f({self.asked}, out=out)", f"{self.parameters}, n, out=None", f=self.public)
+
+    def unit(self) -> Callable[..., Any]:
+        """Return calls in a row of nothing."""
+        return in_a_row("f()", f"{self.parameters}, n", f=plain.nothing)
 
 
 def _frames(n: int, rng: np.random.Generator) -> tuple[Any, ...]:
@@ -84,14 +91,14 @@ def _queries(n: int, rng: np.random.Generator) -> tuple[Any, ...]:
 _I16, _F32 = FORMATS.index("i16"), FORMATS.index("f32")
 
 SMALL: Final = (
-    Small("to_mono", 64, _frames, "x", "x, out", to_mono, "x, out=out", BITS),
+    Small("to_mono", 64, _frames, "x", "x, out", to_mono, "x", BITS),
     Small(
         "convert_format", 64, _samples, "x",
-        f"x, {_I16}, out, {_F32}, 0", convert_format, "x, 'f32', out=out", BITS,
+        f"x, {_I16}, out, {_F32}, 0", convert_format, "x, 'f32'", BITS, kind="i16 to f32",
     ),
     Small(
         "interpolate_linear", 1, _queries, "stamps, values, at",
-        "stamps, values, at, False, out", paceline.interpolate_linear, "stamps, values, at, out=out", VALUE,
+        "stamps, values, at, False, out", paceline.interpolate_linear, "stamps, values, at", VALUE,
     ),
     Small(
         "slerp_quaternion", 1, OPERATIONS["slerp_quaternion"].workload, "t, t0, q0, t1, q1",
@@ -106,12 +113,12 @@ def rows(names: list[str], sizes: tuple[int, ...] | None) -> list[Comparison]:
 
 
 def _row(names: list[str], small: Small, n: int) -> Comparison:
-    chosen = paceline.explain(small.operation, n=n).backend
+    chosen = paceline.explain(small.operation, n, kind=small.kind).backend
     bound = [_bound(name, small, n) for name in dict.fromkeys((*names, chosen))]
-    baseline = bound_name(chosen)
+    baseline, public = bound_name(chosen), _public(small)
     return Comparison(
         OPERATION,
-        [*(_named(name, small) for name in names), _public(small), _selected(small, chosen), *bound, _unit(small)],
+        [*(_named(name, small) for name in names), *public, _selected(small, chosen), *bound, _unit(small)],
         lambda size, rng: (*small.inputs(size, rng), size),
         (n,),
         baseline,
@@ -123,7 +130,7 @@ def _row(names: list[str], small: Small, n: int) -> Comparison:
         count_items=lambda *_inputs: CALLS,
         bars=[
             Bar("Selection", SELECTED, SELECTION_AT_MOST, less=baseline, unit=PYTHON_CALL),
-            Bar("The public call", PUBLIC, PUBLIC_AT_MOST, unit=PYTHON_CALL),
+            *(Bar("The public call", each.name, PUBLIC_AT_MOST, unit=PYTHON_CALL) for each in public),
         ],
         notes=[f"{CALLS} calls in a row, written out, are timed as one; the column per item has the call."],
     )
@@ -139,18 +146,23 @@ def _named(name: str, small: Small) -> Candidate:
     return replace(found, label=f"the public call with backend={name!r}")
 
 
-def _public(small: Small) -> Candidate:
-    label = "the public call with no backend named: checks, the selector's choice, the kernel"
-    return Candidate(PUBLIC, small.asking(None), label, "backend", package="paceline")
+def _public(small: Small) -> list[Candidate]:
+    """Return the public call as most write it, and into a kept output where there is one."""
+    about = partial(Candidate, group="backend", package="paceline")
+    label = "checks, the selector's choice, the kernel"
+    found = [about(PUBLIC, small.asking(None), f"the public call with no backend named: {label}")]
+    if small.keeps:
+        found.append(about(KEEPING, small.keeping(), "the same into the output that kernels have"))
+    return found
 
 
 def _unit(small: Small) -> Candidate:
-    about = partial(Candidate, PYTHON_CALL, label="def without arguments", group="limit", other_work="does nothing")
-    return about(call=small.in_a_row("f()", f=plain.nothing), package="paceline_harness.baselines")
+    about = partial(Candidate, label="def without arguments", group="limit", other_work="does nothing")
+    return about(PYTHON_CALL, small.unit(), package="paceline_harness.baselines")
 
 
 def _selected(small: Small, chosen: str) -> Candidate:
-    call = small.kernel("s.pick(n, None)", s=selector(small.operation))
+    call = small.kernel("s.pick(n, None)", s=selector(small.operation, small.kind))
     return Candidate(SELECTED, call, f"the selector's choice and the kernel, {chosen}'s: no checks", package="paceline")
 
 
