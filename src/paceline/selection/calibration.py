@@ -64,7 +64,7 @@ class Calibration:
         for operation, entry in self.measured.items():
             found = ranges({name: curve for name, curve in entry.times.items() if name not in entry.refused})
             who = ", ".join(name if not n else f"{name} from {n:,}" for n, name in found)
-            lines.append(f"{operation:<{width}}  {who}")
+            lines.append(f"{operation:<{width}}  {who or 'not measured: making its inputs took too long'}")
             lines += [f"{'':<{width}}  refused: {name}, which {why}" for name, why in entry.refused.items()]
         lines += [f"{operation:<{width}}  as measured before" for operation in self.kept]
         where = f"The machine profile is {self.path}." if self.path else "Nothing was written."
@@ -161,7 +161,8 @@ def measure(operation: str, budget_s: float = BUDGET_S) -> tuple[profile.Measure
             del kernels[name]
     start = perf_counter_ns()
     times, samples = _timed(operation, kernels, refused, budget_s)
-    fingerprints = {name: machine.fingerprint(_backend(name)) for name in {each.partition(":")[0] for each in times}}
+    judged = {each.partition(":")[0] for each in (*times, *refused)}  # what was refused may be mended later
+    fingerprints = {name: machine.fingerprint(_backend(name)) for name in sorted(judged)}
     entry = profile.Measured(
         key=profile.key_of(operation, fingerprints),
         at=time.time(),
@@ -257,7 +258,7 @@ def _backend(name: str) -> Backend:
 
 
 def _holding(path: Path) -> dict[str, profile.Measured]:
-    """Return the measurements of a profile that still hold."""
+    """Return the measurements of a profile that still hold, but for those of which a backend is refused."""
     try:
         found = profile.read(path)
     except ValueError:
@@ -265,10 +266,13 @@ def _holding(path: Path) -> dict[str, profile.Measured]:
     if found is None or profile.problem_of(found) is not None:
         return {}
     names = {name.partition(":")[0] for name in rules.all_names()}
+    refused = {operation for operation, _ in refusals.known()} | {each.operation for each in found.refusals}
     return {
         operation: entry
         for operation, entry in found.operations.items()
         if profile.problem_of_entry(operation, entry, ages=True) is None
+        and not entry.refused
+        and operation not in refused
         and names <= {*entry.backends, *_without(operation)}
     }
 

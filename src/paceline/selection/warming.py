@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from concurrent.futures import Future
 from time import perf_counter_ns
@@ -20,7 +21,16 @@ SIZE: Final = 64
 """Items that a JIT backend is called with where it does not say how it is compiled ahead."""
 
 _warm: dict[tuple[str, str], int] = {}
-_lock: Final = threading.Lock()
+_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _lock  # noqa: PLW0603 - in a forked child the thread that may hold it does not run
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def is_warm(operation: str, backend: str) -> bool:
@@ -77,6 +87,7 @@ def compile_all(operations: tuple[str, ...]) -> dict[str, float]:
 def in_background(work: object, *arguments: object) -> Future[dict[str, float]]:
     """Run work in a daemon thread, which never keeps a process from ending; its error is logged, and the future's."""
     future: Future[dict[str, float]] = Future()
+    future.set_running_or_notify_cancel()  # it has begun: it cannot be cancelled
 
     def run() -> None:
         try:
