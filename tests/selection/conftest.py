@@ -12,7 +12,8 @@ import pytest
 
 from paceline.backends import GROUP, discover
 from paceline.selection import machine, overrides, profile, refusals, rules, tables, warming
-from selection.fakes import write_backend, write_table
+from selection.fakes import flat, measured, write_backend, write_table
+from selection.faults import choice
 
 
 def _forget() -> None:
@@ -88,3 +89,26 @@ def profiled():
         return path
 
     return put
+
+
+@pytest.fixture
+def valid(installed, shipped, profiled):
+    """Install a profile by which "two" is the fastest, and a shipped table by which "one" is; give its path."""
+    installed("one", "two")
+    shipped(to_mono=flat(one=10.0, two=20.0, python=99.0))
+    path = profiled(to_mono=measured("to_mono", flat(one=20.0, two=10.0, python=99.0)))
+    assert choice() == ("two", "profile")
+    return path
+
+
+@pytest.fixture
+def before(installed, profiled):
+    """Write a profile; give its path."""
+    installed("one")
+    return profiled(to_mono=measured("to_mono", flat(one=1.0, python=2.0)))
+
+
+@pytest.fixture
+def entry(before):
+    """Return a measurement that is to be written."""
+    return measured("interleave", flat(one=3.0, python=4.0))

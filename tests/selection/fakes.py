@@ -112,3 +112,11 @@ def write_table(file: Path, operations: Mapping[str, Mapping[str, list[tuple[int
     file.write_text(
         json.dumps({"format": 1, "machine": {"processor": "another"}, "operations": entries}), encoding="utf-8"
     )
+
+
+def sources() -> list[str]:
+    """Return the folders before which a process of its own need not look for paceline and the reference."""
+    import paceline
+    import paceline_python
+
+    return [str(Path(package.__file__ or "").parent.parent) for package in (paceline, paceline_python)]
