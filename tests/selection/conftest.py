@@ -112,3 +112,9 @@ def before(installed, profiled):
 def entry(before):
     """Return a measurement that is to be written."""
     return measured("interleave", flat(one=3.0, python=4.0))
+
+
+@pytest.fixture
+def three(installed):
+    """Install three backends; "cython" serves if nothing is asked for."""
+    installed("one", "two", "cython")

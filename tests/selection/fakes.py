@@ -10,7 +10,7 @@ from pathlib import Path
 
 from paceline.backends import GROUP, Backend, discover
 from paceline.operations import CONTRACT
-from paceline.selection import machine, profile
+from paceline.selection import machine, profile, selector
 
 OPERATIONS = ("to_mono", "interleave", "deinterleave")
 """What a fake backend has a kernel for."""
@@ -120,3 +120,9 @@ def sources() -> list[str]:
     import paceline_python
 
     return [str(Path(package.__file__ or "").parent.parent) for package in (paceline, paceline_python)]
+
+
+def serving(operation: str = "to_mono") -> str:
+    """Return the backend that would serve a call, here and now; one of those made for tests."""
+    name: str = selector(operation).pick(2).backend
+    return name
