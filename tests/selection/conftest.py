@@ -11,8 +11,8 @@ from functools import partial
 import pytest
 
 from paceline.backends import GROUP, discover
-from paceline.selection import machine, overrides, profile, refusals, rules, tables, warming
-from selection.fakes import flat, measured, write_backend, write_table
+from paceline.selection import machine, overrides, profile, refusals, rules, tables, timing, warming
+from selection.fakes import Clock, flat, measured, write_backend, write_table
 from selection.faults import choice
 
 
@@ -118,3 +118,10 @@ def entry(before):
 def three(installed):
     """Install three backends; "cython" serves if nothing is asked for."""
     installed("one", "two", "cython")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    found = Clock()
+    monkeypatch.setattr(timing, "sampled", found)
+    return found

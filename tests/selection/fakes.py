@@ -7,10 +7,11 @@ import time
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 from paceline.backends import GROUP, Backend, discover
 from paceline.operations import CONTRACT
-from paceline.selection import machine, profile, selector
+from paceline.selection import machine, profile, selector, timing
 
 OPERATIONS = ("to_mono", "interleave", "deinterleave")
 """What a fake backend has a kernel for."""
@@ -46,8 +47,12 @@ def write_backend(
     variants: Mapping[str, Mapping[str, str]] | None = None,
     version: str = "1.0",
     init: str = "",
+    more: str = "",
 ) -> EntryPoint:
-    """Write a package into ``folder``; ``kernels`` are the bodies of kernels ``(x, out)`` that it has instead."""
+    """Write a package into ``folder``; ``kernels`` are the bodies of kernels ``(x, out)`` that it has instead.
+
+    ``init`` is code of the package itself, ``more`` further arguments of its Backend.
+    """
     package = folder / f"fake_{name}"
     package.mkdir(parents=True, exist_ok=True)
     bodies = {operation: f"return reference.{operation}(x, out)" for operation in OPERATIONS if operation not in lacks}
@@ -57,7 +62,7 @@ def write_backend(
     (package / "__init__.py").write_text(
         f"from paceline.backends import Backend\n{init}\n"
         f"backend = Backend({name!r}, 'fake_{name}', {version!r}, {contract}, {requires!r}, {jit}, "
-        f"variants={tuple(variants or ())!r})\n",
+        f"variants={tuple(variants or ())!r}, {more})\n",
         "utf-8",
     )
     return EntryPoint(name, f"fake_{name}:backend", GROUP)
@@ -126,3 +131,19 @@ def serving(operation: str = "to_mono") -> str:
     """Return the backend that would serve a call, here and now; one of those made for tests."""
     name: str = selector(operation).pick(2).backend
     return name
+
+
+class Clock:
+    """Stands in for what times kernels: a call of a backend takes what ``ns`` says."""
+
+    def __init__(self) -> None:
+        self.ns: dict[str, int] = {"one": 100, "two": 300, "python": 2000}
+        self.asked: list[list[str]] = []
+        """Whom each call of it was to time."""
+        self.runs = True
+        """Whether kernels really run."""
+
+    def __call__(self, calls: Mapping[str, timing.Call], *_: Any, **__: Any) -> dict[str, list[int]]:
+        self.asked.append(sorted(calls))
+        assert not self.runs or all(call.batch(1) > 0 for call in calls.values())
+        return {name: [self.ns.get(name, 50) + extra for extra in range(10)] for name in calls}

@@ -58,6 +58,7 @@ def start(code, path, *arguments):
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
 
@@ -132,3 +133,47 @@ class TestAtTheSameTime:
         found = profile.read(path).operations["to_mono"]
         assert found.at == max(ends)
         assert found.times["python"] == [(1, ends[max(ends)])]
+
+
+CALIBRATING = """
+import importlib.metadata as metadata, paceline
+everywhere = metadata.entry_points
+metadata.entry_points = lambda **query: [each for each in everywhere(**query) if each.name == "python"]
+
+def progress(operation, done, of):
+    print("ready", flush=True)
+    sys.stdin.readline()
+
+print(len(paceline.calibrate(*sys.argv[2:], budget_s=0.002, recalibrate=True, progress=progress).measured))
+"""
+
+
+class TestCalibrations:
+    @pytest.mark.parametrize("processes", [2, 8])
+    def test_of_different_operations_at_once_are_all_kept(self, processes):
+        names = [name for name in paceline.operations.OPERATIONS if name != "resample"][:8]
+        path = profile.path()
+        running = [start(CALIBRATING, path, *names[number::processes]) for number in range(processes)]
+        for one in running:
+            assert one.stdout.readline() == "ready\n"
+        for one in running:
+            one.stdin.write("\n" * (len(names) + 1))
+            one.stdin.flush()
+        for number, one in enumerate(running):
+            assert one.communicate(timeout=60)[0].splitlines()[-1] == str(len(names[number::processes]))
+        assert set(profile.read(path).operations) == set(names)
+
+    @pytest.mark.parametrize("steps", [0, 1, 2])
+    def test_ctrl_c_keeps_the_profile(self, before, steps):
+        text = before.read_bytes()
+        running = start(CALIBRATING, before, "to_mono", "interleave")
+        for _ in range(steps):
+            assert running.stdout.readline() == "ready\n"
+            running.stdin.write("\n")
+            running.stdin.flush()
+        assert running.stdout.readline() == "ready\n"
+        running.send_signal(signal.SIGINT)
+        assert "KeyboardInterrupt" in running.communicate(timeout=60)[1]
+        assert running.returncode == -signal.SIGINT
+        assert before.read_bytes() == text
+        assert {file.name for file in before.parent.iterdir()} <= {before.name, f"{before.name}.lock"}

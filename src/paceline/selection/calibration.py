@@ -121,6 +121,8 @@ def calibrate(
     began = time.perf_counter()
     wanted = operations or tuple(OPERATIONS)
     path = profile.path()
+    if save:
+        profile.prepare(path)
     measured: dict[str, profile.Measured] = {}
     took: dict[str, float] = {}
     kept = []
@@ -137,7 +139,7 @@ def calibrate(
     if save and measured:
         profile.write(path, measured)
         for operation, entry in measured.items():
-            for name in entry.times:
+            for name in (*entry.times, *entry.refused):  # the profile has what it is refused for now
                 refusals.lift(operation, name)
         rules.forget(tables=True)
     return Calibration(measured, tuple(kept), path if save else None, time.perf_counter() - began, took)
@@ -213,6 +215,8 @@ def _timed(
                 _prove(operation, kernels, refused, n, arguments)
             needed = perf_counter_ns() - began
             live = {name: call for name, call in calls.items() if name not in refused and _is_worth(name, n, times)}
+            if n > PROVED_UP_TO:
+                live = dict(_running(live, refused, n))
             for name, found in timing.sampled(live, max(0.0, left_ns - needed) / left, order=order).items():
                 times.setdefault(name, []).append((n, timing.low(found)))
                 samples.setdefault(name, []).append((n, found))
@@ -233,12 +237,25 @@ def _prove(
                 refused[name] = problem
 
 
+def _running(calls: Mapping[str, timing.Call], refused: dict[str, str], n: int) -> Iterator[tuple[str, timing.Call]]:
+    """Yield the candidates that run at a size, and refuse the others."""
+    for name, call in calls.items():
+        try:
+            call.batch(1)
+        except Exception as error:  # whatever it raises here it would raise in production
+            if name == proof.REFERENCE:
+                raise
+            refused[name] = f"raises {type(error).__name__} on its workload of n = {n}: {error}"
+        else:
+            yield name, call
+
+
 def _is_worth(name: str, n: int, times: Mapping[str, list[tuple[int, float]]]) -> bool:
     """Say whether to time a candidate at a size: not where one call takes long and it was far behind."""
     if name not in times:
         return True
     size, ns = times[name][-1]
-    best = min(curve[-1][1] for curve in times.values() if curve[-1][0] == times[name][-1][0])
+    best = min(each for curve in times.values() for measured, each in curve if measured == size)
     return ns * n / size < LONG_NS or ns < HOPELESS * best
 
 

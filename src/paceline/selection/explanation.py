@@ -11,6 +11,9 @@ from paceline.selection import check_operation, check_size, overrides, rules
 from paceline.selection.curves import time_at
 from paceline.selection.rules import TYPICAL_N, Rule, selector
 
+_ONE: Final = "n = 1"
+"""The size axis of an operation that is called with one item."""
+
 _BECAUSE: Final[dict[Rule, str]] = {
     "call": "the call names it",
     "using": "a block of paceline.using() asks for it",
@@ -41,7 +44,8 @@ class Explanation:
     """Who serves from which size on."""
 
     def __str__(self) -> str:
-        axis = OPERATIONS[self.operation].size_axis.replace("n =", f"n = {self.n:,}")
+        axis = OPERATIONS[self.operation].size_axis
+        axis = axis if axis == _ONE else axis.replace("n =", f"n = {self.n:,}")
         lines = [f"{self.operation}, {axis}: {self.backend}, because {self.because}."]
         width = max((len(name) for name in (*self.times_ns, *self.left_out)), default=0)
         best = next(iter(self.times_ns.values()), 0.0)
@@ -62,7 +66,7 @@ def explain(operation: str, n: int | None = None, *, backend: str | None = None)
     operation : str
         Its name.
     n : int, optional
-        The size, as the operation's ``size_axis`` counts it; by default 1,000.
+        The size, as the operation's ``size_axis`` counts it; by default 1,000. Where that is "n = 1", it is 1.
     backend : str, optional
         As the call would name it.
 
@@ -76,7 +80,7 @@ def explain(operation: str, n: int | None = None, *, backend: str | None = None)
     check_operation(operation)
     check_size(n)
     rules.reread()
-    size = TYPICAL_N if n is None else n
+    size = 1 if OPERATIONS[operation].size_axis == _ONE else TYPICAL_N if n is None else n
     chooser = selector(operation)
     chosen = chooser.choose(size, backend)
     kernels, left_out = rules.candidates(operation)

@@ -168,6 +168,22 @@ def key_of(operation: str, backends: Mapping[str, str]) -> str:
     )
 
 
+def prepare(file: Path) -> None:
+    """Make the folder of a profile that is going to be written, and its lock.
+
+    Raises
+    ------
+    ProfileNotWritten
+        It will not be possible: better said before what it would hold is measured.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(file):
+            pass
+    except OSError as error:
+        raise _not_written(file, error) from error
+
+
 def write(file: Path, operations: Mapping[str, Measured], refusals: list[Refusal] | None = None) -> Profile:
     """Put measurements into a profile, over those of the same operations; what others wrote meanwhile is kept.
 
@@ -184,8 +200,12 @@ def write(file: Path, operations: Mapping[str, Measured], refusals: list[Refusal
             merged = _merged(file, operations, refusals or [])
             _replace(file, msgspec.json.encode(merged))
     except OSError as error:
-        raise ProfileNotWritten(f"The machine profile {file} was not written: {error.strerror or error}.") from error
+        raise _not_written(file, error) from error
     return merged
+
+
+def _not_written(file: Path, error: OSError) -> ProfileNotWritten:
+    return ProfileNotWritten(f"The machine profile {file} was not written: {error.strerror or error}.")
 
 
 def _merged(file: Path, operations: Mapping[str, Measured], refusals: list[Refusal]) -> Profile:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from paceline.backends import Backend, NotImplementedKernel, discover, load_kernel, status_of
+from paceline.backends import Backend, Kernel, NotImplementedKernel, discover, load_kernel, status_of
 from paceline.operations import OPERATIONS
 from paceline.selection import proof
 
@@ -51,17 +51,25 @@ def compiled_ahead(operation: str, backend: Backend) -> int | None:
         if key in _warm:
             return _warm[key]
         began = perf_counter_ns()
-        kernel = load_kernel(operation, backend.name)
-        if isinstance(kernel, NotImplementedKernel):
+        kernels = _kernels(operation, backend)
+        if not kernels:
             return None
         if backend.warm_up is not None:
             backend.warm_up(operation)
         else:
-            for golden in OPERATIONS[operation].golden:
-                proof.answer(operation, golden.arguments, kernel)
-            proof.answer(operation, OPERATIONS[operation].workload(SIZE, np.random.default_rng(0)), kernel)
+            for kernel in kernels:
+                for golden in OPERATIONS[operation].golden:
+                    proof.answer(operation, golden.arguments, kernel)
+                proof.answer(operation, OPERATIONS[operation].workload(SIZE, np.random.default_rng(0)), kernel)
         _warm[key] = perf_counter_ns() - began
         return _warm[key]
+
+
+def _kernels(operation: str, backend: Backend) -> list[Kernel]:
+    """Return a backend's kernel of an operation and those of its variants, each once."""
+    names = [backend.name, *(f"{backend.name}:{variant}" for variant in backend.variants)]
+    kernels = {id(kernel): kernel for kernel in (load_kernel(operation, name) for name in names)}
+    return [kernel for kernel in kernels.values() if not isinstance(kernel, NotImplementedKernel)]
 
 
 def jit_backends() -> list[Backend]:
