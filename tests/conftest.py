@@ -1,7 +1,11 @@
-"""Start-up of every test run: the third-party backend is made discoverable, and what was absent is said."""
+"""Start-up of every test run: the third-party backend is made discoverable, and what was absent is said.
+
+Tests have a cache directory of their own: what was measured on the machine before decides nothing here.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections import defaultdict
@@ -14,6 +18,8 @@ from house.editable import install
 
 _site = tempfile.TemporaryDirectory(prefix="paceline-tests-")
 sys.path[:0] = install(Path(__file__).parent / "third_party_backend", Path(_site.name))
+os.environ["XDG_CACHE_HOME"] = str(Path(_site.name) / "cache")
+os.environ.pop("PACELINE_PROFILE", None)
 
 import paceline  # noqa: E402 - no backend may be looked for before the path is complete
 

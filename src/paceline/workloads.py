@@ -155,7 +155,7 @@ def _of_dtype(x: np.ndarray, form: str) -> np.ndarray:
     if dtype.kind == "f":
         return x.astype(dtype)
     full = 2.0 ** (8 * dtype.itemsize - 1)
-    return np.asarray(np.clip(x, -1, 1) * (full - 1) + (full if form == "u8" else 0), np.float64).astype(dtype)
+    return (np.clip(x.astype(np.float64), -1, 1) * (full - 1) + (full if form == "u8" else 0)).astype(dtype)
 
 
 _DTYPES = {"i16": "i2", "i32": "i4", "i24": "u1", "u8": "u1", "f32": "f4", "f64": "f8"}

@@ -135,10 +135,10 @@ def warm_up(*operations: str, background: bool = False) -> dict[str, float] | Fu
 
 
 def _warm_up(operations: tuple[str, ...]) -> dict[str, float]:
-    seconds = warming.compile_all(operations)
-    if seconds:
+    try:
+        return warming.compile_all(operations)
+    finally:  # after an error, too: what was compiled until then may be chosen
         rules.forget()
-    return seconds
 
 
 def check_operation(operation: str) -> None:

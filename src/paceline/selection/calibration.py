@@ -72,7 +72,7 @@ class Calibration:
         for operation, entry in self.measured.items():
             found = ranges({name: curve for name, curve in entry.times.items() if name not in entry.refused})
             who = ", ".join(name if not n else f"{name} from {n:,}" for n, name in found)
-            lines.append(f"{operation:<{width}}  {who}")
+            lines.append(f"{operation:<{width}}  {who or 'not measured: making its inputs took too long'}")
             lines += [f"{'':<{width}}  refused: {name}, which {why}" for name, why in entry.refused.items()]
         lines += [f"{operation:<{width}}  as measured before" for operation in self.kept]
         where = f"The machine profile is {self.path}." if self.path else "Nothing was written."
@@ -129,6 +129,8 @@ def calibrate(
     began = time.perf_counter()
     wanted = operations or tuple(OPERATIONS)
     path = profile.path()
+    if save:
+        profile.prepare(path)
     measured: dict[str, profile.Measured] = {}
     took: dict[str, float] = {}
     kept = []
@@ -145,7 +147,7 @@ def calibrate(
     if save and measured:
         profile.write(path, measured)
         for operation, entry in measured.items():
-            for name in entry.times:
+            for name in (*entry.times, *entry.refused):  # the profile has what it is refused for now
                 refusals.lift(operation, name)
         rules.forget(tables=True)
     return Calibration(measured, tuple(kept), path if save else None, time.perf_counter() - began, took)
@@ -172,7 +174,8 @@ def measure(operation: str, budget_s: float = BUDGET_S) -> tuple[profile.Measure
         run.time_sizes()
         run.time_kinds()
     names = [name for name in run.times if name not in refused]
-    fingerprints = {name: machine.fingerprint(_backend(name)) for name in {each.partition(":")[0] for each in names}}
+    judged = {each.partition(":")[0] for each in (*names, *refused)}  # what was refused may be mended later
+    fingerprints = {name: machine.fingerprint(_backend(name)) for name in sorted(judged)}
     entry = profile.Measured(
         key=profile.key_of(operation, fingerprints),
         at=time.time(),
@@ -218,6 +221,9 @@ class _Run:
         """Time size after size, as far as the budget goes; where there are kinds it leaves them their part."""
         sizes = (1,) if self.operation.size_axis == "n = 1" else SIZES
         end_ns = self.left_ns * KINDS_PART if self.operation.kinds else 0.0
+        for golden in self.operation.golden:  # plans and filters that are made once are no part of a size's inputs
+            proof.answer(self.operation.name, golden.arguments, self.kernels[proof.REFERENCE])
+        self._prepared.calls(self._prepared.arguments(sizes[0]))
         needed = making = 0
         for left, n in zip(range(len(sizes), 0, -1), sizes, strict=True):
             if GROWTH * needed > self.left_ns - end_ns or GROWTH * making > INPUTS_NS:
@@ -233,6 +239,8 @@ class _Run:
                 self._prove(arguments, f"on its workload of n = {n}")
             needed = perf_counter_ns() - began
             live = {name: call for name, call in calls.items() if self._is_worth(name, n)}
+            if n > max(PROVED):
+                live = dict(_running(live, self.refused, n))
             share = max(0.0, self.left_ns - end_ns - needed) / left
             for name, found in timing.sampled(live, share, order=self._order).items():
                 self.times.setdefault(name, []).append((n, timing.low(found)))
@@ -272,7 +280,7 @@ class _Run:
         if backend not in self.times:
             return True
         size, ns = self.times[backend][-1]
-        best = min(curve[-1][1] for curve in self.times.values() if curve[-1][0] == size)
+        best = min(each for curve in self.times.values() for measured, each in curve if measured == size)
         return self._expected_ns(backend, n) < LONG_NS or ns < HOPELESS * best
 
     def _expected_ns(self, backend: str, n: int) -> float:
@@ -281,6 +289,19 @@ class _Run:
             return 0.0
         size, ns = self.times[backend][-1]
         return ns * n / size
+
+
+def _running(calls: Mapping[str, timing.Call], refused: dict[str, str], n: int) -> Iterator[tuple[str, timing.Call]]:
+    """Yield the candidates that run at a size, and refuse the others."""
+    for name, call in calls.items():
+        try:
+            call.batch(1)
+        except Exception as error:  # whatever it raises here it would raise in production
+            if name == proof.REFERENCE:
+                raise
+            refused[name] = f"raises {type(error).__name__} on its workload of n = {n}: {error}"
+        else:
+            yield name, call
 
 
 def _compiled(operation: str, kernel: Kernel) -> str | None:
@@ -300,7 +321,7 @@ def _backend(name: str) -> Backend:
 
 
 def _holding(path: Path) -> dict[str, profile.Measured]:
-    """Return the measurements of a profile that still hold."""
+    """Return the measurements of a profile that still hold, but for those of which a backend is refused."""
     try:
         found = profile.read(path)
     except ValueError:
@@ -308,10 +329,13 @@ def _holding(path: Path) -> dict[str, profile.Measured]:
     if found is None or profile.problem_of(found) is not None:
         return {}
     names = {name.partition(":")[0] for name in rules.all_names()}
+    refused = {operation for operation, _ in refusals.known()} | {each.operation for each in found.refusals}
     return {
         operation: entry
         for operation, entry in found.operations.items()
         if profile.problem_of_entry(operation, entry, ages=True) is None
+        and not entry.refused
+        and operation not in refused
         and names <= {*entry.backends, *_without(operation)}
     }
 

@@ -26,10 +26,12 @@ def time_at(curve: Curve, n: float) -> float:
     first, last = curve[0], curve[-1]
     if n <= first[0]:
         return first[1]
-    if n >= last[0]:
+    if n > last[0]:
         return last[1] * n / last[0]
     for (n0, t0), (n1, t1) in pairwise(curve):
-        if n <= n1:
+        if n == n1:
+            return t1
+        if n < n1:
             part = log(n / n0) / log(n1 / n0)
             return exp(log(t0) + part * log(t1 / t0))
     raise AssertionError("n lies between the first and the last size")
@@ -45,7 +47,10 @@ def ranges(curves: Mapping[str, Curve], hysteresis: float = HYSTERESIS) -> list[
 
     A backend serves until another one is more than ``hysteresis`` faster at a larger size; the change is then put where
     that one becomes the faster of the two. So near ties do not alternate, and a change costs nothing at its place.
+    Without curves nobody serves.
     """
+    if not curves:
+        return []
     sizes = sorted({n for curve in curves.values() for n, _ in curve})
     places = _between(sizes)
     serving = fastest(curves, places[0])
@@ -57,10 +62,11 @@ def ranges(curves: Mapping[str, Curve], hysteresis: float = HYSTERESIS) -> list[
         begin = number
         while begin and time_at(curves[challenger], places[begin - 1]) < time_at(curves[serving], places[begin - 1]):
             begin -= 1
-        size = _crossing(curves[serving], curves[challenger], places[max(begin - 1, 0)], places[begin])
-        if size <= found[-1][0]:
-            found.pop()  # the one before never serves
-        found.append((size if found else 0, challenger))
+        size = _crossing(curves[serving], curves[challenger], places[begin - 1], places[begin])
+        if size == found[-1][0]:
+            found.pop()  # the one before never serves a whole size
+        if found[-1][1] != challenger:
+            found.append((size, challenger))
         serving = challenger
     return found
 

@@ -11,6 +11,9 @@ from paceline.selection import check_operation, check_size, overrides, rules
 from paceline.selection.curves import time_at
 from paceline.selection.rules import TYPICAL_N, Rule, selector
 
+_ONE: Final = "n = 1"
+"""The size axis of an operation that is called with one item."""
+
 _BECAUSE: Final[dict[Rule, str]] = {
     "call": "the call names it",
     "using": "a block of paceline.using() asks for it",
@@ -42,8 +45,8 @@ class Explanation:
     """Who serves from which size on."""
 
     def __str__(self) -> str:
-        items = OPERATIONS[self.operation].size_axis.removeprefix("n = ")
-        axis = f"n = {self.n:,}" + ("" if items.isdigit() else f" {items}")
+        axis = OPERATIONS[self.operation].size_axis
+        axis = axis if axis == _ONE else axis.replace("n =", f"n = {self.n:,}")
         what = f"{self.operation} of {self.kind}" if self.kind else self.operation
         lines = [f"{what}, {axis}: {self.backend}, because {self.because}."]
         width = max((len(name) for name in (*self.times_ns, *self.left_out)), default=0)
@@ -65,7 +68,7 @@ def explain(operation: str, n: int | None = None, *, kind: str = "", backend: st
     operation : str
         Its name.
     n : int, optional
-        The size, as the operation's ``size_axis`` counts it; by default 1,000.
+        The size, as the operation's ``size_axis`` counts it; by default 1,000. Where that is "n = 1", it is 1.
     kind : str
         One of the operation's kinds, as "f64 to i16" of convert_format; by default the dtype of its workload.
     backend : str, optional
@@ -84,7 +87,7 @@ def explain(operation: str, n: int | None = None, *, kind: str = "", backend: st
     if kind and kind not in kinds:
         raise ValueError(f"kind is {kind!r}; accepted for {operation} are {', '.join(kinds) or 'none'}.")
     rules.reread()
-    size = TYPICAL_N if n is None else n
+    size = 1 if OPERATIONS[operation].size_axis == _ONE else TYPICAL_N if n is None else n
     chooser = selector(operation, kind)
     chosen = chooser.choose(size, backend)
     kernels, left_out = rules.candidates(operation)

@@ -92,14 +92,20 @@ def key_of(*parts: Any) -> str:
 
 
 def _hash_of_package(package: str) -> str:
-    found = find_spec(package)
+    try:
+        found = find_spec(package)
+    except (ImportError, ValueError):  # a package inside one that is not there; or made by hand, without a place
+        found = None
     folders = (found.submodule_search_locations or []) if found is not None else []
     files = sorted(path for folder in folders for path in Path(folder).rglob("*") if path.suffix in _CODE)
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.name.encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        try:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError:  # a folder of such a name, a link that leads nowhere: no code that could run
+            digest.update(b"unreadable")
     return digest.hexdigest()[:16]
 
 

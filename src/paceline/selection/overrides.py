@@ -14,6 +14,8 @@ from paceline.operations import OPERATIONS
 
 VARIABLE: Final = "PACELINE_BACKEND"
 
+_OPERATION_OF: Final = {f"{VARIABLE}_{operation.upper()}": operation for operation in OPERATIONS}
+
 Names = tuple[str, ...]
 """Backends, or variants of them, the one to be preferred first."""
 
@@ -43,7 +45,11 @@ def combined(backend: str | None, operations: Mapping[str, str]) -> Wishes:
         As :func:`paceline.using`.
     """
     for operation in operations:
-        _check_operation(operation, f"using({operation}=…) names the operation {operation!r}")
+        if operation not in OPERATIONS:
+            raise ValueError(
+                f"using({operation}=…) names the operation {operation!r}, which there is not; accepted are "
+                f"{', '.join(OPERATIONS)}."
+            )
     each = {name: read_names(value, f"using({name}={value!r})") for name, value in operations.items()}
     if backend is None:
         outer = asked.get()
@@ -54,11 +60,16 @@ def combined(backend: str | None, operations: Mapping[str, str]) -> Wishes:
 @contextmanager
 def asking(wishes: Wishes) -> Iterator[None]:
     """Ask for these in the code of a ``with`` block, and in what is started from there."""
+    before = asked.get()
     token = asked.set(wishes)
     try:
         yield
     finally:
-        asked.reset(token)
+        try:
+            asked.reset(token)
+        except ValueError:  # a generator that is closed by another task or thread, which as a rule never asked for this
+            if asked.get() is wishes:
+                asked.set(before)
 
 
 def settings(environ: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -85,8 +96,9 @@ def read_settings(found: Mapping[str, str]) -> Wishes | None:
         if variable == VARIABLE:
             every = names
         else:
-            operation = variable.removeprefix(f"{VARIABLE}_").lower()
-            _check_operation(operation, f"{variable} names the operation {operation!r}")
+            operation = _OPERATION_OF.get(variable)
+            if operation is None:
+                raise ValueError(f"{variable} names no operation; accepted are {VARIABLE}, {', '.join(_OPERATION_OF)}.")
             each[operation] = names
     return Wishes(every, each)
 
@@ -119,8 +131,3 @@ def setting_of(operation: str) -> str:
     name = f"{VARIABLE}_{operation.upper()}"
     name = name if name in found else VARIABLE
     return f"{name}={found[name]}"
-
-
-def _check_operation(operation: str, what: str) -> None:
-    if operation not in OPERATIONS:
-        raise ValueError(f"{what}, which there is not; accepted are {', '.join(OPERATIONS)}.")

@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from math import isfinite
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -32,6 +31,14 @@ CLOCK_S: Final = 3600
 LARGEST: Final = 64 * 2**20
 """Bytes of a file that is read at all."""
 
+MOST_SIZES: Final = 100
+LARGEST_N: Final = 2**53
+NS: Final = (1e-3, 1e18)
+"""Between what a time lies: with the largest size, no arithmetic of ``curves`` leaves the doubles."""
+
+LAST_S: Final = 4e9
+"""A Unix time that is written as a date everywhere."""
+
 
 class ProfileNotWritten(PacelineError, OSError):  # noqa: N818 - it says what happened
     """A machine profile could not be written; the one before is as it was."""
@@ -50,20 +57,26 @@ class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For each backend or variant ``(n, ns)``: a low quantile."""
     refused: dict[str, str]
     """Backends that gave a wrong result, with the end of a sentence that says what."""
-    kinds: dict[str, dict[str, list[tuple[int, float]]]]
-    """The same for each of the operation's kinds."""
     first_call_ns: dict[str, int]
     """What a JIT backend took to compile; no part of the times."""
     samples: dict[str, list[tuple[int, list[int]]]] = {}
     """For each size the time of a call in ns, as measured, batch by batch."""
+    kinds: dict[str, dict[str, list[tuple[int, float]]]] = {}
+    """Times for each of the operation's kinds."""
 
     def __post_init__(self) -> None:
+        if not 0 <= self.at <= LAST_S:
+            raise ValueError(f"it was measured at {self.at:g}, which is no Unix time")
         for name, curve in (pair for times in (self.times, *self.kinds.values()) for pair in times.items()):
+            if name.partition(":")[0] not in self.backends:
+                raise ValueError(f"{name!r} has times and no fingerprint")
+            if len(curve) > MOST_SIZES:
+                raise ValueError(f"{name!r} has {len(curve)} sizes, and {MOST_SIZES} are accepted")
             sizes = [n for n, _ in curve]
-            if not curve or sizes[0] < 1 or sizes != sorted(set(sizes)):
-                raise ValueError(f"the sizes of {name!r} do not ascend from 1")
-            if not all(isfinite(ns) and ns > 0 for _, ns in curve):
-                raise ValueError(f"a time of {name!r} is not above 0")
+            if not curve or sizes[0] < 1 or sizes[-1] > LARGEST_N or sizes != sorted(set(sizes)):
+                raise ValueError(f"the sizes of {name!r} do not ascend from 1 to at most {LARGEST_N}")
+            if not all(NS[0] <= ns <= NS[1] for _, ns in curve):
+                raise ValueError(f"a time of {name!r} is not between {NS[0]:g} and {NS[1]:g} ns")
 
 
 class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,8 +151,14 @@ def problem_of_entry(operation: str, entry: Measured, *, ages: bool) -> str | No
             return f"the backend {name!r} was another: {then}, and now {machine.fingerprint(backend)}"
     if entry.key != key_of(operation, entry.backends):
         return "the operation, or what it is measured on, was another"
+    return _problem_of_age(entry) if ages else None
+
+
+def _problem_of_age(entry: Measured) -> str | None:
     age_s = time.time() - entry.at
-    if ages and not -CLOCK_S <= age_s <= OLDEST_S:
+    if age_s < -CLOCK_S:
+        return f"by this machine's clock it will be measured in {-age_s / 3_600:.1f} hours"
+    if age_s > OLDEST_S:
         return f"it was measured {age_s / 86_400:.0f} days ago, and {OLDEST_S // 86_400} are accepted"
     return None
 
@@ -149,6 +168,22 @@ def key_of(operation: str, backends: Mapping[str, str]) -> str:
     return machine.key_of(
         FORMAT, operation, machine.contract(), sorted(machine.machine().items()), sorted(backends.items())
     )
+
+
+def prepare(file: Path) -> None:
+    """Make the folder of a profile that is going to be written, and its lock.
+
+    Raises
+    ------
+    ProfileNotWritten
+        It will not be possible: better said before what it would hold is measured.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(file):
+            pass
+    except OSError as error:
+        raise _not_written(file, error) from error
 
 
 def write(file: Path, operations: Mapping[str, Measured], refusals: list[Refusal] | None = None) -> Profile:
@@ -167,8 +202,12 @@ def write(file: Path, operations: Mapping[str, Measured], refusals: list[Refusal
             merged = _merged(file, operations, refusals or [])
             _replace(file, msgspec.json.encode(merged))
     except OSError as error:
-        raise ProfileNotWritten(f"The machine profile {file} was not written: {error.strerror or error}.") from error
+        raise _not_written(file, error) from error
     return merged
+
+
+def _not_written(file: Path, error: OSError) -> ProfileNotWritten:
+    return ProfileNotWritten(f"The machine profile {file} was not written: {error.strerror or error}.")
 
 
 def _merged(file: Path, operations: Mapping[str, Measured], refusals: list[Refusal]) -> Profile:
@@ -183,7 +222,7 @@ def _merged(file: Path, operations: Mapping[str, Measured], refusals: list[Refus
         kept = {
             name: entry
             for name, entry in before.operations.items()
-            if name not in operations or entry.at > operations[name].at
+            if name not in operations or (entry.at > operations[name].at and _problem_of_age(entry) is None)
         }
         held = [
             each

@@ -8,6 +8,7 @@ machine, it runs the operation's golden cases.
 
 from __future__ import annotations
 
+import os
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -142,8 +143,9 @@ class Selector:
         return self._by_name(backend).kernel
 
     def _by_name(self, backend: Any) -> Choice:
+        named = self._named  # if all is forgotten meanwhile, what is found here was for before
         try:
-            return self._named[backend]
+            return named[backend]
         except (KeyError, TypeError):  # not asked for yet; or not a name
             pass
         if isinstance(backend, proof.Given):
@@ -155,6 +157,7 @@ class Selector:
         kernel = load_kernel(self.operation, backend)
         if isinstance(kernel, NotImplementedKernel):
             raise BackendUnavailable(f"The backend {backend!r} does not implement {self.operation}: {kernel.reason}.")
+        tables()  # a profile may have refusals
         wrong = refusals.reason(self.operation, backend)
         if wrong is not None:
             raise BackendUnavailable(
@@ -162,7 +165,7 @@ class Selector:
                 "paceline.calibrate() tries it anew."
             )
         choice = Choice(backend, shadow.watched(self.operation, backend, kernel), "call")
-        self._named[backend] = choice
+        named[backend] = choice
         return choice
 
 
@@ -189,6 +192,10 @@ class _State:
 
 
 _state: Final = _State()
+if hasattr(os, "register_at_fork"):  # a child has no thread that could let go of a lock held at that moment
+    os.register_at_fork(
+        before=_state.lock.acquire, after_in_parent=_state.lock.release, after_in_child=_state.lock.release
+    )
 _selectors: Final = {
     (name, kind): Selector(name, kind) for name, operation in OPERATIONS.items() for kind in ("", *operation.kinds)
 }
@@ -240,7 +247,7 @@ def candidates(operation: str) -> tuple[dict[str, Kernel], dict[str, str]]:
     """
     kernels: dict[str, Kernel] = {}
     left_out: dict[str, str] = {}
-    seen: set[int] = set()
+    seen: dict[int, Kernel | NotImplementedKernel] = {}  # kept, so that no other one gets the number of one
     for name in all_names():
         base = name.partition(":")[0]
         if not warming.is_warm(operation, base):
@@ -256,11 +263,12 @@ def candidates(operation: str) -> tuple[dict[str, Kernel], dict[str, str]]:
         except BackendUnavailable as error:
             left_out[name] = str(error)
             continue
-        seen, before = {*seen, id(kernel)}, seen
+        is_known = id(kernel) in seen
+        seen[id(kernel)] = kernel
         wrong = refusals.reason(operation, name)
         if isinstance(kernel, NotImplementedKernel):
             left_out[name] = f"it does not implement {operation}: {kernel.reason}"
-        elif id(kernel) in before:
+        elif is_known:
             left_out[name] = f"its kernel is the one of {base!r}"
         elif wrong is not None:
             left_out[name] = f"it {wrong}"
@@ -305,23 +313,24 @@ def _table_of(operation: str, kind: str, by_name: Callable[[str], Choice]) -> Ta
 
 def _ranges(figures: Figures | None, kind: str, kernels: dict[str, Kernel]) -> list[tuple[int, str]]:
     known = figures.of_kind(kind) if figures is not None else {}
-    times = {name: known[name] for name in kernels if name in known}
-    return ranges(times) if times else []
+    return ranges({name: known[name] for name in kernels if name in known})
 
 
 def _is_proved(operation: str, name: str, kernel: Kernel, rule: Rule) -> bool:
     """Say whether a backend may serve: it was compared when it was measured here, or its golden cases come out now."""
-    if rule == "profile" or name == proof.REFERENCE or (operation, name, id(kernel)) in _proved:
+    if rule == "profile" or name == proof.REFERENCE or _proved.get((operation, name)) is kernel:
         return True
     problem = proof.golden_problem(operation, kernel)
     if problem is not None:
         refusals.refuse(operation, name, problem)
+        selector(operation).forget()  # it may have been named before
         return False
-    _proved.add((operation, name, id(kernel)))
+    _proved[operation, name] = kernel
     return True
 
 
-_proved: Final[set[tuple[str, str, int]]] = set()
+_proved: Final[dict[tuple[str, str], Kernel]] = {}
+"""The kernels whose golden cases came out, by operation and name."""
 
 
 def _first_of(names: overrides.Names, rule: Rule, by_name: Callable[[str], Choice]) -> Choice:

@@ -42,7 +42,9 @@ class Tables:
 
         self.path: Path = profile.path()
         self.problem: str | None = None
-        """Why the profile, or a part of it, is not used."""
+        """Why the profile, or what it has of some operations, is not used."""
+        self.stale: tuple[str, ...] = ()
+        """The operations of which it is not used; empty: all, if there is a problem."""
         self._measured: dict[str, Figures] = {}
         self._shipped: dict[str, Figures] | None = None
         pinned = profile.is_pinned()
@@ -58,8 +60,9 @@ class Tables:
             self.problem = str(error)
         if self.problem is not None:
             log.info(
-                "The machine profile %s is not used: %s; the table that comes with paceline decides.",
+                "The machine profile %s is not used%s: %s; the table that comes with paceline decides.",
                 self.path,
+                f" for {', '.join(self.stale)}" if self.stale else "",
                 self.problem,
             )
 
@@ -75,11 +78,11 @@ class Tables:
     def _take(self, found: Any, pinned: bool) -> None:
         from paceline.selection import machine, profile
 
-        stale = []
+        stale = {}
         for operation, entry in found.operations.items():
             problem = profile.problem_of_entry(operation, entry, ages=not pinned)
             if problem is not None:
-                stale.append((operation, problem))
+                stale[operation] = problem
                 continue
             when = strftime("%Y-%m-%d %H:%M UTC", gmtime(entry.at))
             self._measured[operation] = Figures("profile", entry.times, f"on this machine, {when}", entry.kinds)
@@ -90,8 +93,8 @@ class Tables:
             if isinstance(backend, Backend) and machine.fingerprint(backend) == each.fingerprint:
                 refusals.refuse(each.operation, each.backend, each.reason, logging.INFO)
         if stale:
-            names = ", ".join(operation for operation, _ in stale)
-            self.problem = f"of {names} it does not hold any more, because {stale[0][1]}"
+            self.stale = tuple(stale)
+            self.problem = "; ".join(dict.fromkeys(stale.values()))
 
     def _from_shipped(self) -> dict[str, Figures]:
         if self._shipped is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from concurrent.futures import Future
 from time import perf_counter_ns
@@ -10,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from paceline.backends import Backend, NotImplementedKernel, discover, load_kernel, status_of
+from paceline.backends import Backend, Kernel, NotImplementedKernel, discover, load_kernel, status_of
 from paceline.operations import OPERATIONS
 from paceline.selection import proof
 
@@ -20,7 +21,16 @@ SIZE: Final = 64
 """Items that a JIT backend is called with where it does not say how it is compiled ahead."""
 
 _warm: dict[tuple[str, str], int] = {}
-_lock: Final = threading.Lock()
+_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _lock  # noqa: PLW0603 - in a forked child the thread that may hold it does not run
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def is_warm(operation: str, backend: str) -> bool:
@@ -41,17 +51,25 @@ def compiled_ahead(operation: str, backend: Backend) -> int | None:
         if key in _warm:
             return _warm[key]
         began = perf_counter_ns()
-        kernel = load_kernel(operation, backend.name)
-        if isinstance(kernel, NotImplementedKernel):
+        kernels = _kernels(operation, backend)
+        if not kernels:
             return None
         if backend.warm_up is not None:
             backend.warm_up(operation)
         else:
-            for golden in OPERATIONS[operation].golden:
-                proof.answer(operation, golden.arguments, kernel)
-            proof.answer(operation, OPERATIONS[operation].workload(SIZE, np.random.default_rng(0)), kernel)
+            for kernel in kernels:
+                for golden in OPERATIONS[operation].golden:
+                    proof.answer(operation, golden.arguments, kernel)
+                proof.answer(operation, OPERATIONS[operation].workload(SIZE, np.random.default_rng(0)), kernel)
         _warm[key] = perf_counter_ns() - began
         return _warm[key]
+
+
+def _kernels(operation: str, backend: Backend) -> list[Kernel]:
+    """Return a backend's kernel of an operation and those of its variants, each once."""
+    names = [backend.name, *(f"{backend.name}:{variant}" for variant in backend.variants)]
+    kernels = {id(kernel): kernel for kernel in (load_kernel(operation, name) for name in names)}
+    return [kernel for kernel in kernels.values() if not isinstance(kernel, NotImplementedKernel)]
 
 
 def jit_backends() -> list[Backend]:
@@ -77,6 +95,7 @@ def compile_all(operations: tuple[str, ...]) -> dict[str, float]:
 def in_background(work: object, *arguments: object) -> Future[dict[str, float]]:
     """Run work in a daemon thread, which never keeps a process from ending; its error is logged, and the future's."""
     future: Future[dict[str, float]] = Future()
+    future.set_running_or_notify_cancel()  # it has begun: it cannot be cancelled
 
     def run() -> None:
         try:
