@@ -1,0 +1,87 @@
+"""What nodes have in common that run operations of the contract: their backend, and what is known of their work."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final, NamedTuple
+
+from paceline.pipeline.nodes.base import Node
+from paceline.selection import overrides
+
+
+class Sound(NamedTuple):
+    """What is known, before anything runs, of the arrays that a node is sent; None: nothing."""
+
+    rate: int | None = None
+    format: str | None = None
+    """As :func:`paceline.audio.convert_format` names it."""
+
+
+UNKNOWN: Final = Sound()
+
+INTEGERS: Final = frozenset({"i16", "i32"})
+"""Formats that operations in floats take, and convert first."""
+
+CHUNK_MS: Final = 20
+CHUNK: Final = 480
+"""Frames of a chunk whose rate is not known."""
+
+
+class Work(NamedTuple):
+    """What a node does to a typical chunk."""
+
+    calls: tuple[tuple[str, int], ...]
+    """Operations, each with the size of its call."""
+    per: str
+    """The chunk, in words."""
+    converts: str = ""
+    """What its samples are converted to for that, in words."""
+
+
+def chunk_of(rate: int | None) -> int:
+    """Return the frames of a typical chunk: 20 ms of a rate that is known, else 480."""
+    return CHUNK if rate is None else rate * CHUNK_MS // 1000
+
+
+class BackedNode(Node):
+    """A node of paceline's own that runs operations of the contract on a backend.
+
+    A pipeline works on a copy that is bound to what was asked for where the pipeline was made: the node's hint, the
+    node's own ``use``, the pipeline's hint, a block of :func:`paceline.using`. Where nothing was, each operation is
+    chosen by the sizes that it is called with: all backends share arrays, so handing them over costs nothing, and no
+    other way is cheaper.
+    """
+
+    operation: str | None = None
+    """The one that most of its time goes into; None: it is Python code."""
+    backend: str | None = None
+    _wishes: overrides.Wishes | None
+    _is_bound = False
+
+    def use(self, backend: str) -> None:
+        """Run on this backend."""
+        self.backend = backend
+
+    def bound(self, backend: str | None) -> BackedNode:
+        """Return a copy that runs on a backend; None: on what is asked for here and now, else on the fastest."""
+        made = copy.copy(self)
+        made.backend, made._wishes, made._is_bound = backend, overrides.asked.get(), True
+        return made
+
+    def asking(self) -> AbstractContextManager[Any]:
+        """Return a block in which what was asked for where the node was bound is asked for again."""
+        if not self._is_bound or overrides.asked.get() is self._wishes:
+            return _NO_BLOCK
+        return overrides.asking(self._wishes)
+
+    def work(self, given: Sound) -> Work:
+        """Return what it does to a typical chunk."""
+        raise NotImplementedError
+
+    def sends(self, given: Sound) -> Sound:  # noqa: ARG002 - a subclass knows
+        """Return what is known of the arrays that it sends."""
+        return UNKNOWN
+
+
+_NO_BLOCK: Final = nullcontext()
