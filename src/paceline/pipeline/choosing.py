@@ -21,10 +21,19 @@ from paceline.pipeline.plan import CALLED, NUMBERS, Plan
 from paceline.pipeline.program import Kind
 from paceline.pipeline.routing import Route, shortest_path
 from paceline.selection import TYPICAL_N, Choice, overrides, select, selector
+from paceline.selection.rules import Rule
 
 OPERATION: Final = "run_pipeline"
 MEASURED_NODES: Final = 10
 """The nodes of the line that executors are measured on."""
+
+_WHY: Final[Mapping[Rule, str]] = {
+    "call": "a runtime_hint asks for it",
+    "using": "a block of paceline.using() asks for it",
+    "profile": "the fastest that was measured here",
+    "shipped": "the fastest in the table that comes with paceline",
+    "order": "nothing was measured, and it is the first of the fixed order",
+}
 
 ASKED_FOR: Final = frozenset({"using", "environment"})
 """The rules by which a user says it, beside hints."""
@@ -57,23 +66,15 @@ def choose_backends(plan: Plan) -> None:
 
 def why_chosen(choice: Choice, operation: str) -> str:
     """Return the rule of a choice in words that end a line."""
-    if choice.rule == "profile":
-        return "the fastest that was measured here"
-    if choice.rule == "shipped":
-        return "the fastest in the table that comes with paceline"
-    if choice.rule == "order":
-        return "nothing was measured, and it is the first of the fixed order"
-    if choice.rule == "using":
-        return "a block of paceline.using() asks for it"
     if choice.rule == "environment":
         return f"{overrides.setting_of(operation)} asks for it"
-    return "a runtime_hint asks for it"
+    return _WHY[choice.rule]
 
 
 def _fastest(plan: Plan) -> tuple[Choice, str]:
     """Return the executor of a graph without hints."""
     chosen = _executors.choose(_items(plan))
-    if lines_only(chosen.backend) and chosen.rule not in ASKED_FOR and not plan.is_numbers and not plan.waits:
+    if not plan.is_numbers and not plan.waits and chosen.rule not in ASKED_FOR and lines_only(chosen.backend):
         return _for_graphs(plan)
     return chosen, why_chosen(chosen, OPERATION)
 

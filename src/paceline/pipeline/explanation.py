@@ -16,6 +16,8 @@ from paceline.selection import TYPICAL_N, rules, selector
 from paceline.selection.curves import time_at
 
 ITEMS: Final = f"{TYPICAL_N:,} items"
+BEYOND: Final = 4
+"""How many times the largest size that was measured a call may have, to be estimated."""
 PASSING: Final = frozenset({Kind.PASS, Kind.FILTER, Kind.ROUTE})
 """Kinds that send items on as they are."""
 
@@ -28,7 +30,7 @@ class Segment:
     backend: str
     why: str
     estimate_us: float | None = None
-    """What their kernels take for ``per``, by what was measured here or elsewhere; None: it was not."""
+    """What their kernels take for ``per``, by what was measured here or elsewhere; None: nothing like it was."""
     per: str = ""
     converts: str = ""
     """Formats between which samples are converted here, which the estimate counts."""
@@ -149,12 +151,12 @@ def _by_itself(plan: Plan, entry: Entry, node: BackedNode, given: Sound) -> Segm
 
 
 def _us(calls: Sequence[tuple[str, str, int]], times: float = 1) -> float | None:
-    """Return the µs that calls of operations, on backends, at sizes, take so many times; None: one was not measured."""
+    """Return the µs that calls of operations, on backends, at sizes, take so many times; None: one was not measured near."""
     total = 0.0
     for operation, backend, n in calls:
         figures = rules.tables().of(operation)
         curve = figures.times.get(backend) if figures is not None else None
-        if curve is None:
+        if curve is None or n > BEYOND * curve[-1][0]:
             return None
         total += time_at(curve, n)
     return total * times / 1_000

@@ -10,7 +10,7 @@ from paceline.backends import Kernel
 from paceline.pipeline.entries import Entry
 from paceline.pipeline.manifest import Config, RuntimeHint
 from paceline.pipeline.nodes.base import Node, StatefulNode
-from paceline.pipeline.program import Kind, Program, Source, is_line
+from paceline.pipeline.program import Kind, Program, Source
 from paceline.pipeline.resilience import Guard
 
 NUMBERS: Final = frozenset({Kind.PASS, Kind.ADD, Kind.SUBTRACT, Kind.MULTIPLY, Kind.DIVIDE})
@@ -35,6 +35,8 @@ class Plan:
     hint: RuntimeHint
     used: frozenset[Kind]
     """The kinds that there are, because a plan asks for them more than once."""
+    is_line: bool
+    """Whether each node has the one before it as its only source."""
     waits: bool = False
     frames: bool = False
     guards: list[Guard | None] = field(default_factory=list)
@@ -63,11 +65,6 @@ class Plan:
             kind in CALLED and (isinstance(entry.node, StatefulNode) or has_life(entry.node))
             for kind, entry in zip(self.kinds, self.entries, strict=True)
         )
-
-    @property
-    def is_line(self) -> bool:
-        """Whether each node has the one before it as its only source."""
-        return is_line(self.sources)
 
     @property
     def is_numbers(self) -> bool:

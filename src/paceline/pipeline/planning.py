@@ -16,7 +16,7 @@ from paceline.pipeline.nodes.backed import BackedNode
 from paceline.pipeline.nodes.base import Node
 from paceline.pipeline.nodes.flow import INPUT, OUTPUT
 from paceline.pipeline.plan import NUMBERS, Plan
-from paceline.pipeline.program import Kind, Source
+from paceline.pipeline.program import Kind, Source, is_line
 from paceline.pipeline.resilience import Guard, Resilience
 
 
@@ -51,7 +51,7 @@ def _plan_of_line(entries: Sequence[Entry], edges: Sequence[PlainEdge], config: 
     sources, keys, outputs = _line(len(entries))
     ids = tuple([entry.id for entry in entries])
     sinks, hint = (len(ids) - 1,), config.runtime_hint
-    return Plan(list(entries), config, kinds, params, sources, keys, outputs, sinks, ids, hint, used)
+    return Plan(list(entries), config, kinds, params, sources, keys, outputs, sinks, ids, hint, used, is_line=True)
 
 
 @lru_cache(maxsize=32)
@@ -104,6 +104,7 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[PlainEdge], config:
         ids=tuple([entry.id for entry in ordered]),
         hint=config.runtime_hint,
         used=frozenset(),
+        is_line=False,
     )
     kinds: list[Kind] = []
     params: list[Any] = []
@@ -127,6 +128,7 @@ def _plan_of_graph(entries: Sequence[Entry], edges: Sequence[PlainEdge], config:
         kinds.append(kind)
         params.append(param)
     plan.kinds, plan.params, plan.used = tuple(kinds), tuple(params), frozenset(kinds)
+    plan.is_line = is_line(plan.sources)
     return plan
 
 
