@@ -151,7 +151,7 @@ def _by_itself(plan: Plan, entry: Entry, node: BackedNode, given: Sound) -> Segm
 
 
 def _us(calls: Sequence[tuple[str, str, int]], times: float = 1) -> float | None:
-    """Return the µs that calls of operations, on backends, at sizes, take so many times; None: one was not measured near."""
+    """Return the µs that calls, of operations on backends at sizes, take so many times; None: one is not known."""
     total = 0.0
     for operation, backend, n in calls:
         figures = rules.tables().of(operation)

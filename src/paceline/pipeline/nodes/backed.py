@@ -9,6 +9,9 @@ from typing import Any, Final, NamedTuple
 from paceline.pipeline.nodes.base import Node
 from paceline.selection import overrides
 
+asked: Final = overrides.asked.get
+"""Returns what the blocks of ``using`` around this code ask for."""
+
 
 class Sound(NamedTuple):
     """What is known, before anything runs, of the arrays that a node is sent; None: nothing."""
@@ -56,7 +59,7 @@ class BackedNode(Node):
     operation: str | None = None
     """The one that most of its time goes into; None: it is Python code."""
     backend: str | None = None
-    _wishes: overrides.Wishes | None
+    _wishes: overrides.Wishes | None = None
     _is_bound = False
 
     def use(self, backend: str) -> None:
@@ -66,14 +69,22 @@ class BackedNode(Node):
     def bound(self, backend: str | None) -> BackedNode:
         """Return a copy that runs on a backend; None: on what is asked for here and now, else on the fastest."""
         made = copy.copy(self)
-        made.backend, made._wishes, made._is_bound = backend, overrides.asked.get(), True
+        made.backend, made._wishes, made._is_bound = backend, asked(), True
         return made
+
+    def process(self, item: Any) -> Any:
+        """Work on one item, with what was asked for where the node was bound."""
+        if asked() is self._wishes:  # the usual case, which a block would cost a part of its time
+            return self._process(item)
+        with self.asking():
+            return self._process(item)
+
+    def _process(self, item: Any) -> Any:
+        raise NotImplementedError
 
     def asking(self) -> AbstractContextManager[Any]:
         """Return a block in which what was asked for where the node was bound is asked for again."""
-        if not self._is_bound or overrides.asked.get() is self._wishes:
-            return _NO_BLOCK
-        return overrides.asking(self._wishes)
+        return overrides.asking(self._wishes) if self._is_bound else _NO_BLOCK
 
     def work(self, given: Sound) -> Work:
         """Return what it does to a typical chunk."""

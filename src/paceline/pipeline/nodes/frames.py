@@ -69,17 +69,16 @@ class AudioResampleNode(BackedNode, StatefulNode):
         """Begin a signal; its first chunk says its channels and dtype."""
         self._stream = None
 
-    def process(self, item: ArrayLike) -> Samples | None:
+    def _process(self, item: ArrayLike) -> Samples | None:
         """Return the frames that are determined now; None if there are none."""
         chunk = np.asarray(item)
-        with self.asking():
-            if self._stream is None:
-                channels = chunk.shape[1] if chunk.ndim == 2 else 1
-                self._stream = ResampleStream(
-                    *self._rates, channels=channels, dtype=chunk.dtype, quality=self._quality, backend=self.backend
-                )
-                self._nothing = np.empty((0, *chunk.shape[1:]), chunk.dtype)
-            return _some(self._stream.process(chunk))
+        if self._stream is None:
+            channels = chunk.shape[1] if chunk.ndim == 2 else 1
+            self._stream = ResampleStream(
+                *self._rates, channels=channels, dtype=chunk.dtype, quality=self._quality, backend=self.backend
+            )
+            self._nothing = np.empty((0, *chunk.shape[1:]), chunk.dtype)
+        return _some(self._stream.process(chunk))
 
     def flush(self) -> Samples | None:
         """Return the rest."""
@@ -148,13 +147,14 @@ class VADNode(BackedNode, StatefulNode):
             self._detector = VoiceDetector(self._rate, backend=self.backend, **self._options)
         self._pending = []
 
-    def process(self, item: ArrayLike) -> Any:
+    def _process(self, item: ArrayLike) -> Any:
         """Return what a chunk decides."""
         return self._decided(np.asarray(item), last=False)
 
     def flush(self) -> Any:
         """Return what was held back."""
-        return self._decided(None, last=True)
+        with self.asking():
+            return self._decided(None, last=True)
 
     def whole(self, item: Samples) -> Any:
         """Return what is decided of a whole signal."""
@@ -175,9 +175,8 @@ class VADNode(BackedNode, StatefulNode):
         return Sound(self._rate, given.format) if self._output == "speech" else UNKNOWN
 
     def _decided(self, chunk: Samples | None, last: bool) -> Any:
-        with self.asking():
-            mono = np.empty(0, np.float32) if chunk is None else _mono(chunk, self.backend)
-            found = self._detector.process(mono, last)
+        mono = np.empty(0, np.float32) if chunk is None else _mono(chunk, self.backend)
+        found = self._detector.process(mono, last)
         if self._output == "activity":
             return found if len(found.flags) or len(found.segments) else None
         if chunk is not None:
@@ -222,12 +221,13 @@ class FormatConverterNode(BackedNode):
             np.empty((0, 3) if source == "i24" else 0, _DTYPES.get(source or "", np.float32)), to, **self._options
         )
 
-    def process(self, item: ArrayLike) -> Samples:
+    def _process(self, item: ArrayLike) -> Samples:
         """Return the samples in the other format."""
-        with self.asking():
-            return convert_format(item, self._to, backend=self.backend, **self._options)
+        return convert_format(item, self._to, backend=self.backend, **self._options)
 
-    whole = process
+    def whole(self, item: Samples) -> Any:
+        """Return a whole signal in the other format."""
+        return self.process(item)
 
     def work(self, given: Sound) -> Work:
         """Return the call for 20 ms, or for 480 frames."""

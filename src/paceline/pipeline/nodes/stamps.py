@@ -80,7 +80,7 @@ class InterpolateNode(BackedNode):
         assert self.operation is not None  # one of two
         return Work(((self.operation, 1),), "item")
 
-    def process(self, item: Any) -> Any:
+    def _process(self, item: Any) -> Any:
         """Return the value or the pose at a stamp: a float, a tuple, or an array for an array."""
         if isinstance(item, np.ndarray):
             return self._at(item)
@@ -96,8 +96,7 @@ class InterpolateNode(BackedNode):
         if self._trajectory is not None:
             return self._trajectory.at(at, bounds=self._bounds)
         assert self._values is not None  # one of the two is there
-        with self.asking():
-            return interpolate_linear(self._stamps, self._values, at, bounds=self._bounds, backend=self.backend)
+        return interpolate_linear(self._stamps, self._values, at, bounds=self._bounds, backend=self.backend)
 
     def params(self) -> dict[str, Any]:
         """Return the knots as lists."""
