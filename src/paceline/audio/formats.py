@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from paceline._arguments import as_array, one_of
 from paceline.audio._legacy import LEGACY, LegacyName, convert_legacy
 from paceline.audio._samples import Samples, as_samples_out, disjoint, new
-from paceline.selection import selector
+from paceline.operations import OPERATIONS
+from paceline.selection import Selector, selector
 
 __all__ = [
     "FORMATS",
@@ -62,12 +63,20 @@ _SUMMED: Final = tuple(map(np.dtype, ("float32", "int16", "float64", "int32", "u
 
 _BITS: Final = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
-_converter: Final = selector("convert_format")
-_mono: Final = selector("to_mono")
-_transposers: Final = {name: selector(name) for name in ("interleave", "deinterleave")}
+_mono: Final = {
+    dtype.num: selector("to_mono", form if form in OPERATIONS["to_mono"].kinds else "")
+    for dtype, form in _NAMES.items()
+}
+"""By the number of a dtype, whose hash would cost more."""
 
-_Way = tuple[int, int, int, bool, np.dtype[Any]]
-"""The codes that a kernel takes, whether samples are packed before or after, the dtype of the result."""
+_transposers: Final = {
+    (name, _BYTES[form]): selector(name, form if form in OPERATIONS[name].kinds else "")
+    for name in ("interleave", "deinterleave")
+    for form in ("i16", "u8", "f64", "f32")
+}
+
+_Way = tuple[Selector, int, int, int, bool, np.dtype[Any]]
+"""What chooses a kernel, its codes, whether samples are packed before or after, the dtype of the result."""
 
 _ways: dict[tuple[np.dtype[Any], str, str | None, str], _Way] = {}
 """What was found for arguments that were converted once: a call like it checks its arrays and no more."""
@@ -120,7 +129,7 @@ def convert_format(
     """
     if type(x) is ndarray and legacy is None:
         try:
-            code, code_out, how, packed, dtype = _ways[x.dtype, to, source, rounding]
+            converter, code, code_out, how, packed, dtype = _ways[x.dtype, to, source, rounding]
         except (KeyError, TypeError):  # not gone yet; or not a name, which is said there
             return _convert(x, to, source, rounding, legacy, out, backend)
         flags = x.flags
@@ -128,18 +137,12 @@ def convert_format(
         if flags.c_contiguous and flags.aligned and (code != _I24 or x.shape[-1:] == (3,)):
             if out is None:
                 out = new(shape, dtype)
-            elif (
-                type(out) is not ndarray
-                or out.dtype is not dtype
-                or out.shape != shape
-                or not out.flags.carray
-                or not disjoint(out, x)
-            ):
+            elif not _fits(out, shape, dtype, x):
                 return _convert(x, to, source, rounding, legacy, out, backend)
             if x.ndim == 1 and not packed:
-                _converter.pick(x.size, backend)(x, code, out, code_out, how)
+                converter.pick(x.size, backend)(x, code, out, code_out, how)
             else:
-                kernel = _converter.pick(min(x.size, out.size), backend)
+                kernel = converter.pick(min(x.size, out.size), backend)
                 kernel(x.reshape(-1), code, out.reshape(-1), code_out, how)
             return out
     return _convert(x, to, source, rounding, legacy, out, backend)
@@ -230,11 +233,12 @@ def to_mono(x: ArrayLike, *, out: Samples | None = None, backend: str | None = N
     -----
     Cost: one pass over both arrays.
     """
-    if type(x) is ndarray and out is None and x.dtype in _SUMMED and x.ndim == 2:
+    if type(x) is ndarray and x.dtype in _SUMMED and x.ndim == 2:
         flags, (frames, channels) = x.flags, x.shape
-        if flags.c_contiguous and flags.aligned and channels:
-            out = new((frames,), x.dtype)
-            _mono.pick(frames, backend)(x, out)
+        if flags.c_contiguous and flags.aligned and channels and (out is None or _fits(out, (frames,), x.dtype, x)):
+            if out is None:
+                out = new((frames,), x.dtype)
+            _mono[x.dtype.num].pick(frames, backend)(x, out)
             return out
     samples = as_array(x, "x")
     if samples.dtype not in _NAMES or not samples.dtype.isnative:
@@ -246,7 +250,7 @@ def to_mono(x: ArrayLike, *, out: Samples | None = None, backend: str | None = N
     result = new(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
     if out is not None and not disjoint(out, samples):
         samples = samples.copy()
-    _mono.pick(len(samples), backend)(np.require(samples, None, ["C", "A"]), result)
+    _mono[samples.dtype.num].pick(len(samples), backend)(np.require(samples, None, ["C", "A"]), result)
     return result
 
 
@@ -288,11 +292,18 @@ def _convert(
         samples = np.require(samples, None, ["C", "A"])
     flat = samples if samples.ndim == 1 else samples.reshape(-1)
     flat_out = out if out.ndim == 1 else out.reshape(-1)
+    kind = f"{name} to {to}"
+    converter = selector("convert_format", kind if kind in OPERATIONS["convert_format"].kinds else "")
     code, code_out, how = _CODES[name], _CODES[to], _ROUNDING_CODES[rounding]
     if type(x) is ndarray and x.dtype.isnative:
-        _ways[x.dtype, to, source, rounding] = (code, code_out, how, "i24" in (name, to), dtype)
-    _converter.pick(min(flat.size, out.size), backend)(flat, code, flat_out, code_out, how)
+        _ways[x.dtype, to, source, rounding] = (converter, code, code_out, how, "i24" in (name, to), dtype)
+    converter.pick(min(flat.size, out.size), backend)(flat, code, flat_out, code_out, how)
     return out
+
+
+def _fits(out: Samples, shape: tuple[int, ...], dtype: np.dtype[Any], x: Samples) -> bool:
+    """Say whether a kernel can write ``out`` as it is; where it cannot, the long way says why."""
+    return type(out) is ndarray and out.dtype is dtype and out.shape == shape and out.flags.carray and disjoint(out, x)
 
 
 def _shape(x: Samples, code: int, code_out: int) -> tuple[int, ...]:
@@ -338,11 +349,13 @@ def _as_source(x: ArrayLike, source: str | None) -> tuple[NDArray[Any], str]:
 def _transposed(
     operation: str, x: ArrayLike, axes: tuple[str, str], out: Samples | None, backend: str | None
 ) -> Samples:
-    if type(x) is ndarray and out is None and x.dtype in _MOVED and x.ndim == 2:
+    if type(x) is ndarray and x.dtype in _MOVED and x.ndim == 2:
         flags = x.flags
-        if flags.c_contiguous and flags.aligned:
-            bits, out = _BITS[x.itemsize], new(x.shape[::-1], x.dtype)
-            _transposers[operation].pick(x.size // 2, backend)(x.view(bits), out.view(bits))
+        if flags.c_contiguous and flags.aligned and (out is None or _fits(out, x.shape[::-1], x.dtype, x)):
+            bits = _BITS[x.itemsize]
+            if out is None:
+                out = new(x.shape[::-1], x.dtype)
+            _transposers[operation, x.itemsize].pick(x.size // 2, backend)(x.view(bits), out.view(bits))
             return out
     samples = as_array(x, "x")
     if samples.dtype.kind not in "iufb" or samples.itemsize not in (1, 2, 4, 8) or not samples.dtype.isnative:
@@ -354,7 +367,7 @@ def _transposed(
     if out is not None and not disjoint(out, samples):
         samples = samples.copy()
     bits = _BITS[samples.itemsize]
-    _transposers[operation].pick(samples.size // 2, backend)(
+    _transposers[operation, samples.itemsize].pick(samples.size // 2, backend)(
         np.require(samples, None, ["C", "A"]).view(bits), result.view(bits)
     )
     return result

@@ -71,10 +71,10 @@ class Selector:
     it is to be read anew for every call.
     """
 
-    __slots__ = ("_named", "_table", "operation", "pick")
+    __slots__ = ("_named", "_table", "kind", "operation", "pick")
 
-    def __init__(self, operation: str) -> None:
-        self.operation = operation
+    def __init__(self, operation: str, kind: str = "") -> None:
+        self.operation, self.kind = operation, kind
         self._named: dict[str, Choice] = {}
         self._table: Table | None = None
         self.pick: Pick = self._first_pick
@@ -116,7 +116,7 @@ class Selector:
             with _state.lock:
                 table = self._table
                 if table is None:
-                    table = self._table = _table_of(self.operation, self._by_name)
+                    table = self._table = _table_of(self.operation, self.kind, self._by_name)
         return table
 
     def forget(self) -> None:
@@ -206,12 +206,14 @@ class _State:
 
 
 _state: Final = _State()
-_selectors: Final = {operation: Selector(operation) for operation in OPERATIONS}
+_selectors: Final = {
+    (name, kind): Selector(name, kind) for name, operation in OPERATIONS.items() for kind in ("", *operation.kinds)
+}
 
 
-def selector(operation: str) -> Selector:
-    """Return the selector of an operation; there is one."""
-    return _selectors[operation]
+def selector(operation: str, kind: str = "") -> Selector:
+    """Return the selector of an operation, or of one of its kinds; there is one."""
+    return _selectors[operation, kind]
 
 
 def forget(*, tables: bool = False) -> None:
@@ -297,7 +299,7 @@ def all_names() -> list[str]:
     return names
 
 
-def _table_of(operation: str, by_name: Callable[[str], Choice]) -> Table:
+def _table_of(operation: str, kind: str, by_name: Callable[[str], Choice]) -> Table:
     """Apply the rules that do not depend on the caller; the lock is held."""
     _state.read()
     names = _state.wishes.of(operation) if _state.wishes is not None else None
@@ -306,7 +308,7 @@ def _table_of(operation: str, by_name: Callable[[str], Choice]) -> Table:
     figures = tables().of(operation)
     while True:
         kernels, _ = candidates(operation)
-        found = _ranges(figures, kernels)
+        found = _ranges(figures, kind, kernels)
         rule: Rule = figures.rule if figures is not None and found else "order"
         serving = found or [(0, name) for name in STATIC_ORDER if name in kernels][:1]
         if not serving:
@@ -315,16 +317,17 @@ def _table_of(operation: str, by_name: Callable[[str], Choice]) -> Table:
             )
         if all(_is_proved(operation, name, kernels[name], rule) for _, name in serving):
             choices = tuple(Choice(name, shadow.watched(operation, name, kernels[name]), rule) for _, name in serving)
-            return Table(tuple(n for n, _ in serving), choices, _curves(figures, kernels))
+            return Table(tuple(n for n, _ in serving), choices, _curves(figures, kind, kernels))
 
 
-def _ranges(figures: Figures | None, kernels: dict[str, Kernel]) -> list[tuple[int, str]]:
-    times = _curves(figures, kernels)
+def _ranges(figures: Figures | None, kind: str, kernels: dict[str, Kernel]) -> list[tuple[int, str]]:
+    times = _curves(figures, kind, kernels)
     return ranges(times) if times else []
 
 
-def _curves(figures: Figures | None, kernels: dict[str, Kernel]) -> dict[str, Curve]:
-    return {name: figures.times[name] for name in kernels if name in figures.times} if figures is not None else {}
+def _curves(figures: Figures | None, kind: str, kernels: dict[str, Kernel]) -> dict[str, Curve]:
+    known = figures.of_kind(kind) if figures is not None else {}
+    return {name: known[name] for name in kernels if name in known}
 
 
 def _is_proved(operation: str, name: str, kernel: Kernel, rule: Rule) -> bool:

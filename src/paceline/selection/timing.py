@@ -66,9 +66,11 @@ class Prepared:
         self.operation, self.kernels, self._seed = operation, kernels, seed
         self._runners: dict[str, Any] = {}
 
-    def arguments(self, n: int) -> tuple[Any, ...]:
+    def arguments(self, n: int, kind: str = "") -> tuple[Any, ...]:
         """Return the public function's arguments at a size."""
-        return OPERATIONS[self.operation].workload(n, np.random.default_rng((self._seed, n)))
+        operation = OPERATIONS[self.operation]
+        workload = operation.kinds[kind] if kind else operation.workload
+        return workload(n, np.random.default_rng((self._seed, n)))
 
     def calls(self, arguments: tuple[Any, ...]) -> dict[str, Call] | None:
         """Return what is timed for these arguments; None where the public function asks another kernel for them."""
