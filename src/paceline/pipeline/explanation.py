@@ -9,7 +9,7 @@ from typing import Final
 from paceline.backends import lines_only
 from paceline.pipeline.choosing import MEASURED_NODES, OPERATION, why_chosen
 from paceline.pipeline.entries import Entry
-from paceline.pipeline.nodes.backed import UNKNOWN, BackedNode, Sound
+from paceline.pipeline.nodes.backed import UNKNOWN, BackedNode, Call, Sound
 from paceline.pipeline.plan import CALLED, NUMBERS, Plan
 from paceline.pipeline.program import Kind
 from paceline.selection import TYPICAL_N, rules, selector
@@ -119,7 +119,7 @@ def _of_nodes(plan: Plan) -> Iterator[Segment]:
 def _delegated(entry: Entry, backend: str) -> Segment:
     """Tell of a node that another executor runs, called for each item."""
     why = "its runtime_hint asks for it" if entry.hint == backend else "the cheapest, with what its calls cost"
-    return Segment((entry.id,), backend, why, _us([(OPERATION, backend, 1)], TYPICAL_N), ITEMS)
+    return Segment((entry.id,), backend, why, _us([(Call(OPERATION, 1), backend)], TYPICAL_N), ITEMS)
 
 
 def _by_executor(plan: Plan, number: int, is_numbers: bool) -> Segment:
@@ -131,34 +131,34 @@ def _by_executor(plan: Plan, number: int, is_numbers: bool) -> Segment:
         return Segment((id,), "python", f"{backend} takes a line of numbers only, and this graph is more")
     if not is_numbers:
         return Segment((id,), backend, plan.why)
-    return Segment((id,), backend, plan.why, _us([(OPERATION, backend, TYPICAL_N)], 1 / MEASURED_NODES), ITEMS)
+    return Segment((id,), backend, plan.why, _us([(Call(OPERATION, TYPICAL_N), backend)], 1 / MEASURED_NODES), ITEMS)
 
 
 def _by_itself(plan: Plan, entry: Entry, node: BackedNode, given: Sound) -> Segment:
     """Tell of a node that runs operations on a backend of its own."""
     work = node.work(given)
     with node.asking():
-        chosen = [(operation, n, selector(operation).choose(n, node.backend)) for operation, n in work.calls]
-    operation, _, first = chosen[0]
+        chosen = [selector(call.operation, call.kind).choose(call.n, node.backend) for call in work.calls]
+    first, operation = chosen[0], work.calls[0].operation
     if entry.hint != "auto":
         why = "its runtime_hint asks for it"
     elif node.backend is not None:
         why = "the pipeline's runtime_hint asks for it" if node.backend == plan.hint else "the node itself asks for it"
     else:
         why = f"{operation}: {why_chosen(first, operation)}"
-    estimate = _us([(operation, choice.backend, n) for operation, n, choice in chosen])
+    estimate = _us([(call, choice.backend) for call, choice in zip(work.calls, chosen, strict=True)])
     return Segment((entry.id,), first.backend, why, estimate, work.per, work.converts)
 
 
-def _us(calls: Sequence[tuple[str, str, int]], times: float = 1) -> float | None:
+def _us(calls: Sequence[tuple[Call, str]], times: float = 1) -> float | None:
     """Return the µs that calls, of operations on backends at sizes, take so many times; None: one is not known."""
     total = 0.0
-    for operation, backend, n in calls:
-        figures = rules.tables().of(operation)
-        curve = figures.times.get(backend) if figures is not None else None
-        if curve is None or n > BEYOND * curve[-1][0]:
+    for call, backend in calls:
+        figures = rules.tables().of(call.operation)
+        curve = figures.of_kind(call.kind).get(backend) if figures is not None else None
+        if curve is None or call.n > BEYOND * curve[-1][0]:
             return None
-        total += time_at(curve, n)
+        total += time_at(curve, call.n)
     return total * times / 1_000
 
 

@@ -36,14 +36,16 @@ def measured(monkeypatch):
     """Let these curves be what was measured: ``measured(run_pipeline={"rust": [(1, 100.0)]})``."""
 
     class Given:
-        def __init__(self, times):
-            self.times = times
+        def __init__(self, times, kinds):
+            self.times, self.kinds = times, kinds
 
         def of(self, operation):
-            return Figures("profile", self.times[operation], "by a test") if operation in self.times else None
+            if operation not in self.times:
+                return None
+            return Figures("profile", self.times[operation], "by a test", kinds=self.kinds.get(operation, {}))
 
-    def let(**times):
-        monkeypatch.setattr(rules, "tables", lambda: Given(times))
+    def let(kinds=None, **times):
+        monkeypatch.setattr(rules, "tables", lambda: Given(times, kinds or {}))
         monkeypatch.setattr(warming, "is_warm", lambda *_: True)
         rules.forget()
 
@@ -158,6 +160,16 @@ class TestFrames:
         plain = line(*nodes[1:]).explain().segments
         assert [each.converts for each in plain] == ["", ""]
         assert plain[0].estimate_us < second.estimate_us
+
+    def test_a_conversion_costs_what_its_formats_do(self, measured):
+        """8.9: where that was measured."""
+        nodes = FormatConverterNode("i16"), VADNode(16_000)
+        measured(**SOUND)
+        usual = line(*nodes).explain().segments[1].estimate_us
+        kinds = {"i16 to f32": {"rust": [(1, 40.0), (2_000, 40.0)]}}
+        measured({"convert_format": kinds}, **SOUND)
+        first, second = line(*nodes).explain().segments
+        assert (first.estimate_us, usual - second.estimate_us) == (pytest.approx(0.5), pytest.approx(0.5 - 0.04))
 
     def test_what_is_not_known_is_not_told(self, measured):
         """8.9: behind a user's node, or where branches differ."""

@@ -6,6 +6,7 @@ import copy
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, NamedTuple
 
+from paceline.operations import OPERATIONS
 from paceline.pipeline.nodes.base import Node
 from paceline.selection import overrides
 
@@ -31,11 +32,26 @@ CHUNK: Final = 480
 """Frames of a chunk whose rate is not known."""
 
 
+class Call(NamedTuple):
+    """A call of an operation."""
+
+    operation: str
+    n: int
+    kind: str = ""
+    """One of the operation's kinds; empty: the one that it is measured on."""
+
+
+def conversion(source: str | None, to: str, frames: int) -> Call:
+    """Return the call that converts samples, of the kind that was measured if there is that."""
+    kind = f"{source} to {to}"
+    return Call("convert_format", frames, kind if kind in OPERATIONS["convert_format"].kinds else "")
+
+
 class Work(NamedTuple):
     """What a node does to a typical chunk."""
 
-    calls: tuple[tuple[str, int], ...]
-    """Operations, each with the size of its call."""
+    calls: tuple[Call, ...]
+    """The first is the one that says where the node runs."""
     per: str
     """The chunk, in words."""
     converts: str = ""

@@ -21,7 +21,17 @@ from paceline.audio import (
     to_mono,
 )
 from paceline.pipeline.data import JOINERS
-from paceline.pipeline.nodes.backed import CHUNK_MS, INTEGERS, UNKNOWN, BackedNode, Sound, Work, chunk_of
+from paceline.pipeline.nodes.backed import (
+    CHUNK_MS,
+    INTEGERS,
+    UNKNOWN,
+    BackedNode,
+    Call,
+    Sound,
+    Work,
+    chunk_of,
+    conversion,
+)
 from paceline.pipeline.nodes.base import StatefulNode, register
 
 Samples = NDArray[Any]
@@ -95,9 +105,9 @@ class AudioResampleNode(BackedNode, StatefulNode):
     def work(self, given: Sound) -> Work:
         """Return the call for 20 ms; integers are converted before and after."""
         frames, then = (rate * CHUNK_MS // 1000 for rate in self._rates)
-        calls, converts = [("resample_chunk", frames)], ""
+        calls, converts = [Call("resample_chunk", frames)], ""
         if given.format in INTEGERS:
-            calls += [("convert_format", frames), ("convert_format", then)]
+            calls += [conversion(given.format, "f32", frames), conversion("f32", given.format, then)]
             converts = f"{given.format} to f32 and back"
         return Work(tuple(calls), f"{frames:,} frames", converts)
 
@@ -164,9 +174,9 @@ class VADNode(BackedNode, StatefulNode):
 
     def work(self, given: Sound) -> Work:
         """Return the call for a frame; integers are converted before."""
-        calls, converts = [("detect_voice", self._frame)], ""
+        calls, converts = [Call("detect_voice", self._frame)], ""
         if given.format in INTEGERS:
-            calls.append(("convert_format", self._frame))
+            calls.append(conversion(given.format, "f32", self._frame))
             converts = f"{given.format} to f32"
         return Work(tuple(calls), f"{self._frame:,} frames", converts)
 
@@ -232,7 +242,7 @@ class FormatConverterNode(BackedNode):
     def work(self, given: Sound) -> Work:
         """Return the call for 20 ms, or for 480 frames."""
         frames = chunk_of(given.rate)
-        return Work((("convert_format", frames),), f"{frames:,} frames")
+        return Work((conversion(self._options["source"] or given.format, self._to, frames),), f"{frames:,} frames")
 
     def sends(self, given: Sound) -> Sound:
         """Return the other format."""

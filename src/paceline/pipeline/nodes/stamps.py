@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from paceline.interpolation import interpolate_linear
-from paceline.pipeline.nodes.backed import BackedNode, Sound, Work
+from paceline.pipeline.nodes.backed import BackedNode, Call, Sound, Work
 from paceline.pipeline.nodes.base import register
 from paceline.trajectory import Trajectory
 
@@ -78,7 +78,7 @@ class InterpolateNode(BackedNode):
     def work(self, given: Sound) -> Work:  # noqa: ARG002 - stamps are no sound
         """Return the call for one stamp."""
         assert self.operation is not None  # one of two
-        return Work(((self.operation, 1),), "item")
+        return Work((Call(self.operation, 1),), "item")
 
     def _process(self, item: Any) -> Any:
         """Return the value or the pose at a stamp: a float, a tuple, or an array for an array."""
