@@ -47,6 +47,9 @@ class Backend:
 
     ``warm_up(operation)`` of a ``jit`` backend compiles whatever that operation's kernel can need, for every dtype and
     option; once it has returned no call of the kernel compiles.
+
+    ``lines_only`` says that its executor has a way of its own for lines of numbers, and walks any other graph in
+    Python: the times of ``run_pipeline``, which are those of a line, then say nothing about such a graph.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Backend:
     level: Callable[[], str] | None = None
     variants: tuple[str, ...] = ()
     warm_up: Callable[[str], None] | None = None
+    lines_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,12 @@ class Status(dict[str, BackendStatus]):
         for number, state in reversed(list(enumerate(self.values()))):
             rows[number + 1 : number + 1] = [f"  not for {name}: it {why}" for name, why in state.refused.items()]
         return "\n".join(["backend     state   version   level or reason", *rows])
+
+
+def lines_only(name: str) -> bool:
+    """Say whether a backend's executor walks in Python whatever is no line of numbers."""
+    found = discover().get(name.partition(":")[0])
+    return isinstance(found, Backend) and found.lines_only
 
 
 @cache

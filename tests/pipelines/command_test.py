@@ -258,7 +258,8 @@ def test_explain_is_a_table_of_what_the_pipeline_says(good, monkeypatch):
     for segment in said.segments:
         (row,) = [line for line in lines if ", ".join(segment.nodes) in line]
         assert segment.backend in row
-        assert segment.why in row
+        assert segment.reason in row
+        assert segment.estimate in row
 
 
 def test_explain_takes_a_hint(good):

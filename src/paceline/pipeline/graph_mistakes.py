@@ -8,12 +8,13 @@ from itertools import pairwise
 
 import msgspec
 
+from paceline.pipeline.entries import Entry
 from paceline.pipeline.errors import CycleError, ManifestError
 from paceline.pipeline.graph import PlainEdge
 from paceline.pipeline.manifest import Config, EdgeSpec, NodeSpec
 from paceline.pipeline.nodes.flow import INPUT, OUTPUT, RouterNode
 from paceline.pipeline.nodes.numbers import PassThroughNode
-from paceline.pipeline.plan import Entry, make_plan
+from paceline.pipeline.planning import make_plan
 
 
 def graph_mistakes(

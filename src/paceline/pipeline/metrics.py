@@ -14,7 +14,8 @@ from functools import cache
 from time import perf_counter_ns
 from typing import Any, Literal
 
-from paceline.pipeline.plan import Entry, Plan
+from paceline.pipeline.entries import Entry
+from paceline.pipeline.plan import Plan
 from paceline.pipeline.program import Count
 
 MetricsShape = Literal["list", "dict"]

@@ -9,20 +9,26 @@ from typing import Any
 import msgspec
 
 from paceline.pipeline import manifest as manifests
+from paceline.pipeline.entries import Entry, entries_of
 from paceline.pipeline.errors import ManifestError, NodeNotFound
-from paceline.pipeline.explanation import Explanation
+from paceline.pipeline.explanation import Explanation, explain_plan
 from paceline.pipeline.graph import PlainEdge
 from paceline.pipeline.immediate import Immediate
 from paceline.pipeline.manifest import Config, EdgeSpec, Manifest, NodeSpec, RuntimeHint
 from paceline.pipeline.metrics import MetricsShape
 from paceline.pipeline.nodes.base import Node, registered
 from paceline.pipeline.nodes.flow import INPUT, OUTPUT, MapNode
-from paceline.pipeline.plan import Entry, Plan, entries_of, line_edges, make_plan
+from paceline.pipeline.plan import Plan
+from paceline.pipeline.planning import line_edges, make_plan
 from paceline.pipeline.waiting import Waiting
+from paceline.selection import overrides
 
 
 class Pipeline:
-    """A graph of nodes, ready to run; the executor is chosen once, by the runtime hints or by what is best here.
+    """A graph of nodes, ready to run; who runs it is chosen once, by the runtime hints or by what is best here.
+
+    A block of :func:`paceline.using` around the place where a pipeline is made holds for it, also after the block; one
+    around a run does not. Typical sizes decide: lists of 1,000 items, single items where a node waits.
 
     Parameters
     ----------
@@ -55,6 +61,8 @@ class Pipeline:
         self._edges: list[PlainEdge] = []
         self._description = ""
         self._metadata: dict[str, Any] = {}
+        self._asked = overrides.asked.get()
+        """What blocks of ``using`` asked for where the pipeline was made: it holds for its plans."""
         self._ready: Immediate | Waiting | None = None
 
     # -- building
@@ -145,6 +153,7 @@ class Pipeline:
         if len(numbers) < len(found.nodes):
             raise _taken(found)
         made._edges = _edges_of(found, numbers)
+        made._asked = overrides.asked.get()
         made._ready = None
         made._prepare()
         return made
@@ -315,9 +324,12 @@ class Pipeline:
         return (self._ready or self._prepare()).plan.frames
 
     def explain(self) -> Explanation:
-        """Say which nodes run on which backend, and why."""
-        ready = self._ready or self._prepare()
-        return Explanation(self.name, ready.plan.backend, ready.plan.waits, tuple(ready.plan.segments()))
+        """Say which nodes run on which backend and why, what that is expected to cost, and what is converted.
+
+        Nothing is run and nothing timed: estimates are of kernels, by what was measured on this machine, or else by the
+        table that comes with paceline.
+        """
+        return explain_plan(self.name, (self._ready or self._prepare()).plan)
 
     def __repr__(self) -> str:
         return f"<Pipeline {self.name!r}: {len(self._entries)} nodes, {len(self._edges)} edges>"
@@ -328,7 +340,10 @@ class Pipeline:
         """Make the plan that runs follow, anew."""
         if not self._entries:
             raise ManifestError("The pipeline has no nodes; accepted is one node or more.", "nodes")
-        return make_plan(self._entries, self._edges, self._config)
+        if overrides.asked.get() is self._asked:
+            return make_plan(self._entries, self._edges, self._config)
+        with overrides.asking(self._asked):
+            return make_plan(self._entries, self._edges, self._config)
 
     def _prepare(self) -> Immediate | Waiting:
         plan = self.plan()

@@ -193,7 +193,7 @@ class Run:
         plan, node = self.plan, self.nodes[number]
         entry, kind = plan.entries[number], plan.kinds[number]
         if number in plan.delegated:
-            return delegate(plan.delegated[number], entry.node)
+            return delegate(plan.delegated[number][1], entry.node)
         if node is not None:
             return node.process
         if kind is Kind.FILTER:

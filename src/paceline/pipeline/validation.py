@@ -11,12 +11,12 @@ import msgspec
 
 from paceline.backends import BackendUnavailable
 from paceline.pipeline import manifest as manifests
+from paceline.pipeline.entries import Entry, entry_of
 from paceline.pipeline.errors import ManifestError, NodeNotFound, VersionMismatch
 from paceline.pipeline.graph_mistakes import graph_mistakes
 from paceline.pipeline.manifest import Config, EdgeSpec, LegacyEdge, LegacyNode, Manifest, NodeSpec
 from paceline.pipeline.nodes.base import registered
 from paceline.pipeline.pipeline import Pipeline
-from paceline.pipeline.plan import Entry, entry_of
 
 _OLDER: Final = {"nodes": "nodes", "edges": "connections", "type": "node_type"}
 """The older shape's names for what errors are about."""

@@ -58,8 +58,8 @@ def combined(backend: str | None, operations: Mapping[str, str]) -> Wishes:
 
 
 @contextmanager
-def asking(wishes: Wishes) -> Iterator[None]:
-    """Ask for these in the code of a ``with`` block, and in what is started from there."""
+def asking(wishes: Wishes | None) -> Iterator[None]:
+    """Ask for these, or for nothing, in the code of a ``with`` block, and in what is started from there."""
     before = asked.get()
     token = asked.set(wishes)
     try:

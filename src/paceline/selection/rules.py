@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -26,7 +26,7 @@ from paceline.backends import (
 )
 from paceline.operations import OPERATIONS
 from paceline.selection import overrides, proof, refusals, shadow, warming
-from paceline.selection.curves import ranges
+from paceline.selection.curves import Curve, ranges, time_at
 from paceline.selection.tables import Figures, Tables
 
 STATIC_ORDER: Final = ("cython", "rust", "numba", "python")
@@ -57,6 +57,8 @@ class Table:
 
     sizes: Sequence[int]
     choices: Sequence[Choice]
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    """The times of all that may be chosen by them; empty: none decide."""
 
     def at(self, n: int) -> Choice:
         """Return who serves size ``n``."""
@@ -92,6 +94,21 @@ class Selector:
         if backend is None and self._asked_names() is None:
             return self.table()
         return Table((0,), (self.choose(TYPICAL_N, backend),))
+
+    def times(self, n: int) -> dict[str, float]:
+        """Return the ns that each backend takes at size ``n``, of those that may be chosen by that.
+
+        Empty where something else decides: ``using``, the environment, or the fixed order.
+        """
+        if self._asked_names() is not None:
+            return {}
+        return {name: time_at(curve, max(n, 1)) for name, curve in self.table().curves.items()}
+
+    def proved(self, backend: str) -> bool:
+        """Say whether a backend that :meth:`times` has may serve: else it gives a wrong result, and is refused."""
+        kernel = load_kernel(self.operation, backend)
+        assert not isinstance(kernel, NotImplementedKernel)  # it was measured
+        return _is_proved(self.operation, backend, kernel, self.table().choices[0].rule)
 
     def table(self) -> Table:
         """Return who serves which sizes where neither the call nor ``using`` says it."""
@@ -308,12 +325,16 @@ def _table_of(operation: str, kind: str, by_name: Callable[[str], Choice]) -> Ta
             )
         if all(_is_proved(operation, name, kernels[name], rule) for _, name in serving):
             choices = tuple(Choice(name, shadow.watched(operation, name, kernels[name]), rule) for _, name in serving)
-            return Table(tuple(n for n, _ in serving), choices)
+            return Table(tuple(n for n, _ in serving), choices, _curves(figures, kind, kernels))
 
 
 def _ranges(figures: Figures | None, kind: str, kernels: dict[str, Kernel]) -> list[tuple[int, str]]:
+    return ranges(_curves(figures, kind, kernels))
+
+
+def _curves(figures: Figures | None, kind: str, kernels: dict[str, Kernel]) -> dict[str, Curve]:
     known = figures.of_kind(kind) if figures is not None else {}
-    return ranges({name: known[name] for name in kernels if name in known})
+    return {name: known[name] for name in kernels if name in known}
 
 
 def _is_proved(operation: str, name: str, kernel: Kernel, rule: Rule) -> bool:

@@ -21,4 +21,5 @@ backend = Backend(
     requires=("numba",),
     jit=True,
     warm_up=_warm_up,
+    lines_only=True,
 )

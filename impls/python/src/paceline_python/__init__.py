@@ -2,4 +2,4 @@
 
 from paceline.backends import Backend
 
-backend = Backend(name="python", package="paceline_python", version="0.1.0", contract=1)
+backend = Backend(name="python", package="paceline_python", version="0.1.0", contract=1, lines_only=True)

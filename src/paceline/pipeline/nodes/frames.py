@@ -1,4 +1,4 @@
-"""Nodes of frames: sound as arrays of (frames,) or (frames, channels), and values at stamps.
+"""Nodes of frames: sound as arrays of (frames,) or (frames, channels).
 
 Each keeps what it must between chunks, so that chunks of any size give what the whole signal gives. A pipeline of
 nothing else in a line takes an array as a whole, by the faster ways that need all of it.
@@ -6,7 +6,6 @@ nothing else in a line takes an array as a whole, by the faster ways that need a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -21,9 +20,19 @@ from paceline.audio import (
     resample,
     to_mono,
 )
-from paceline.interpolation import Trajectory, interpolate_linear
 from paceline.pipeline.data import JOINERS
-from paceline.pipeline.nodes.base import Node, StatefulNode, register
+from paceline.pipeline.nodes.backed import (
+    CHUNK_MS,
+    INTEGERS,
+    UNKNOWN,
+    BackedNode,
+    Call,
+    Sound,
+    Work,
+    chunk_of,
+    conversion,
+)
+from paceline.pipeline.nodes.base import StatefulNode, register
 
 Samples = NDArray[Any]
 
@@ -37,7 +46,7 @@ JOINERS[VoiceActivity] = _join_activities
 
 
 @register("AudioResampleNode", "AudioResample", "RustResampleNode")
-class AudioResampleNode(StatefulNode):
+class AudioResampleNode(BackedNode, StatefulNode):
     """Changes the sampling rate: chunks in, the frames that they determine out.
 
     Parameters
@@ -50,7 +59,6 @@ class AudioResampleNode(StatefulNode):
 
     frames = True
     operation = "resample_chunk"
-    backend: str | None = None
     _stream: ResampleStream | None
     _nothing: Samples
 
@@ -67,15 +75,11 @@ class AudioResampleNode(StatefulNode):
         self._rates = input_rate, output_rate
         self._quality: Literal["low", "medium", "high", "best"] = quality
 
-    def use(self, backend: str) -> None:
-        """Run on this backend."""
-        self.backend = backend
-
     def begin(self) -> None:
         """Begin a signal; its first chunk says its channels and dtype."""
         self._stream = None
 
-    def process(self, item: ArrayLike) -> Samples | None:
+    def _process(self, item: ArrayLike) -> Samples | None:
         """Return the frames that are determined now; None if there are none."""
         chunk = np.asarray(item)
         if self._stream is None:
@@ -90,15 +94,30 @@ class AudioResampleNode(StatefulNode):
         """Return the rest."""
         if self._stream is None:
             return None
-        return _some(self._stream.process(self._nothing, last=True))
+        with self.asking():
+            return _some(self._stream.process(self._nothing, last=True))
 
     def whole(self, item: Samples) -> Samples:
         """Return a whole signal at the other rate."""
-        return resample(item, *self._rates, quality=self._quality, backend=self.backend)
+        with self.asking():
+            return resample(item, *self._rates, quality=self._quality, backend=self.backend)
+
+    def work(self, given: Sound) -> Work:
+        """Return the call for 20 ms; integers are converted before and after."""
+        frames, then = (rate * CHUNK_MS // 1000 for rate in self._rates)
+        calls, converts = [Call("resample_chunk", frames)], ""
+        if given.format in INTEGERS:
+            calls += [conversion(given.format, "f32", frames), conversion("f32", given.format, then)]
+            converts = f"{given.format} to f32 and back"
+        return Work(tuple(calls), f"{frames:,} frames", converts)
+
+    def sends(self, given: Sound) -> Sound:
+        """Return the other rate; the format stays."""
+        return Sound(self._rates[1], given.format)
 
 
 @register("VADNode", "VAD", "RustVADNode")
-class VADNode(StatefulNode):
+class VADNode(BackedNode, StatefulNode):
     """Finds speech; several channels are mixed for it.
 
     Parameters
@@ -115,7 +134,6 @@ class VADNode(StatefulNode):
 
     frames = True
     operation = "detect_voice"
-    backend: str | None = None
     _detector: VoiceDetector
     _pending: list[Samples]
 
@@ -131,29 +149,40 @@ class VADNode(StatefulNode):
         if output not in ("activity", "speech"):
             raise ValueError(f"output is {output!r}; accepted are 'activity' and 'speech'.")
         self._rate, self._output, self._options = rate, output, options
-        VoiceDetector(rate, **options)  # checks the arguments
-
-    def use(self, backend: str) -> None:
-        """Run on this backend."""
-        self.backend = backend
+        self._frame = VoiceDetector(rate, **options).frame  # checks the arguments
 
     def begin(self) -> None:
         """Begin a signal."""
-        self._detector = VoiceDetector(self._rate, backend=self.backend, **self._options)
+        with self.asking():
+            self._detector = VoiceDetector(self._rate, backend=self.backend, **self._options)
         self._pending = []
 
-    def process(self, item: ArrayLike) -> Any:
+    def _process(self, item: ArrayLike) -> Any:
         """Return what a chunk decides."""
         return self._decided(np.asarray(item), last=False)
 
     def flush(self) -> Any:
         """Return what was held back."""
-        return self._decided(None, last=True)
+        with self.asking():
+            return self._decided(None, last=True)
 
     def whole(self, item: Samples) -> Any:
         """Return what is decided of a whole signal."""
-        found = detect_voice(_mono(item, self.backend), self._rate, backend=self.backend, **self._options)
+        with self.asking():
+            found = detect_voice(_mono(item, self.backend), self._rate, backend=self.backend, **self._options)
         return found if self._output == "activity" else _kept(item, found)
+
+    def work(self, given: Sound) -> Work:
+        """Return the call for a frame; integers are converted before."""
+        calls, converts = [Call("detect_voice", self._frame)], ""
+        if given.format in INTEGERS:
+            calls.append(conversion(given.format, "f32", self._frame))
+            converts = f"{given.format} to f32"
+        return Work(tuple(calls), f"{self._frame:,} frames", converts)
+
+    def sends(self, given: Sound) -> Sound:
+        """Return the samples as they are, if samples are sent."""
+        return Sound(self._rate, given.format) if self._output == "speech" else UNKNOWN
 
     def _decided(self, chunk: Samples | None, last: bool) -> Any:
         mono = np.empty(0, np.float32) if chunk is None else _mono(chunk, self.backend)
@@ -170,7 +199,7 @@ class VADNode(StatefulNode):
 
 
 @register("FormatConverterNode", "FormatConverter", "RustFormatConverterNode")
-class FormatConverterNode(Node):
+class FormatConverterNode(BackedNode):
     """Changes the format of samples.
 
     Parameters
@@ -182,8 +211,7 @@ class FormatConverterNode(Node):
     """
 
     frames = True
-    operation = "convert_format"
-    backend: str | None = None
+    operation: str | None = "convert_format"
 
     def __init__(
         self,
@@ -197,96 +225,28 @@ class FormatConverterNode(Node):
         super().__init__(name=name)
         self._to = to
         self._options: dict[str, Any] = {"source": source, "rounding": rounding, "legacy": legacy}
+        if legacy is not None:
+            self.operation = None
         convert_format(
             np.empty((0, 3) if source == "i24" else 0, _DTYPES.get(source or "", np.float32)), to, **self._options
         )
 
-    def use(self, backend: str) -> None:
-        """Run on this backend."""
-        self.backend = backend
-
-    def process(self, item: ArrayLike) -> Samples:
+    def _process(self, item: ArrayLike) -> Samples:
         """Return the samples in the other format."""
         return convert_format(item, self._to, backend=self.backend, **self._options)
 
-    whole = process
+    def whole(self, item: Samples) -> Any:
+        """Return a whole signal in the other format."""
+        return self.process(item)
 
+    def work(self, given: Sound) -> Work:
+        """Return the call for 20 ms, or for 480 frames."""
+        frames = chunk_of(given.rate)
+        return Work((conversion(self._options["source"] or given.format, self._to, frames),), f"{frames:,} frames")
 
-@register("InterpolateNode", "Interpolate")
-class InterpolateNode(Node):
-    """Gives values at stamps: an item is one stamp, or an array of them.
-
-    Parameters
-    ----------
-    stamps : (m,) int64 nanoseconds
-    values : (m,) or (m, k) numbers
-        Interpolated linearly; not beside ``positions`` and ``quaternions``.
-    positions, quaternions : (m, 3) and (m, 4) numbers
-        A trajectory: the item's pose is a pair of both.
-    bounds : {"clamp", "error", "extrapolate"}
-        What a stamp outside of the knots gets.
-    name : str, optional
-
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`paceline.interpolate_linear` and :class:`paceline.Trajectory`.
-    """
-
-    operation = "interpolate_linear"
-    backend: str | None = None
-
-    def __init__(
-        self,
-        stamps: ArrayLike,
-        values: ArrayLike | None = None,
-        *,
-        positions: ArrayLike | None = None,
-        quaternions: ArrayLike | None = None,
-        bounds: Literal["clamp", "error", "extrapolate"] = "clamp",
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name=name)
-        if (values is None) == (positions is None or quaternions is None):
-            raise TypeError("accepted are either values, or positions and quaternions.")
-        self._stamps = np.asarray(stamps)
-        self._values = None if values is None else np.asarray(values, np.float64)
-        self._bounds: Literal["clamp", "error", "extrapolate"] = bounds
-        self._knots = None if positions is None or quaternions is None else (positions, quaternions)
-        self._trajectory = None if self._knots is None else Trajectory(self._stamps, *self._knots)
-        self._at(self._stamps[:1])  # checks the arguments
-
-    def use(self, backend: str) -> None:
-        """Run on this backend."""
-        self.backend = backend
-        if self._knots is not None:
-            self._trajectory = Trajectory(self._stamps, *self._knots, backend=backend)
-
-    def process(self, item: Any) -> Any:
-        """Return the value or the pose at a stamp: a float, a tuple, or an array for an array."""
-        if isinstance(item, np.ndarray):
-            return self._at(item)
-        if isinstance(item, bool) or not isinstance(item, int | np.integer):
-            raise TypeError(f"The item is of type {type(item).__name__}; accepted is a stamp in int64 nanoseconds.")
-        found = self._at(np.array([item], np.int64))
-        if isinstance(found, tuple):
-            return tuple(tuple(part[0].tolist()) for part in found)
-        value = found[0].tolist()
-        return tuple(value) if isinstance(value, list) else value
-
-    def _at(self, at: Samples) -> Any:
-        if self._trajectory is not None:
-            return self._trajectory.at(at, bounds=self._bounds)
-        assert self._values is not None  # one of the two is there
-        return interpolate_linear(self._stamps, self._values, at, bounds=self._bounds, backend=self.backend)
-
-    def params(self) -> dict[str, Any]:
-        """Return the knots as lists."""
-        given = super().params()
-        return {
-            key: np.asarray(value).tolist() if not isinstance(value, str | Sequence) else value
-            for key, value in given.items()
-        }
+    def sends(self, given: Sound) -> Sound:
+        """Return the other format."""
+        return Sound(given.rate, self._to)
 
 
 _DTYPES = {"i16": np.int16, "i32": np.int32, "i24": np.uint8, "u8": np.uint8, "f32": np.float32, "f64": np.float64}

@@ -1,4 +1,4 @@
-"""``paceline explain``: which nodes run on which backend, and why."""
+"""``paceline explain``: which nodes run on which backend, why, and what that is expected to cost."""
 
 from paceline_pipelines.command.verbs.common import Hint, Imports, ManifestFile, failing, open_manifest
 
@@ -6,7 +6,7 @@ __all__ = ["explain"]
 
 
 def explain(file: ManifestFile, runtime_hint: Hint = None, imports: Imports = None) -> None:
-    """Tell which nodes run on which backend, and why. Nothing is run."""
+    """Tell which nodes run on which backend, why, and what that is expected to cost. Nothing is run."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -19,7 +19,11 @@ def explain(file: ManifestFile, runtime_hint: Hint = None, imports: Imports = No
     table = Table(title=Text(f"{said.name}: {how}"), title_justify="left", title_style="bold", box=box.SIMPLE)
     table.add_column("nodes", overflow="fold")
     table.add_column("backend", style="cyan")
+    estimated = any(segment.estimate for segment in said.segments)
+    if estimated:
+        table.add_column("estimate", justify="right", no_wrap=True)
     table.add_column("why")
     for segment in said.segments:
-        table.add_row(Text(", ".join(segment.nodes)), segment.backend, Text(segment.why))
+        estimate = [segment.estimate] if estimated else []
+        table.add_row(Text(", ".join(segment.nodes)), segment.backend, *estimate, Text(segment.reason))
     Console(soft_wrap=False).print(table)
