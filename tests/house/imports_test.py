@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import paceline
-from paceline import audio, operations, pipeline, tum
+from paceline import audio, operations, pipeline, selection, tum
+from paceline.selection import curves, profile, timing
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {
@@ -27,6 +28,10 @@ PUBLIC = {
     "paceline.audio": set(audio.__all__),
     "paceline.operations": set(operations.__all__),
     "paceline.pipeline": set(pipeline.__all__),
+    "paceline.selection": set(selection.__all__),
+    "paceline.selection.curves": set(curves.__all__),
+    "paceline.selection.profile": set(profile.__all__),
+    "paceline.selection.timing": set(timing.__all__),
     "paceline.tum": set(tum.__all__),
 }
 """What may be imported from where by the harness and the pipelines."""

@@ -17,6 +17,8 @@ from paceline.backends import Kernel
 from paceline.operations import OPERATIONS
 from paceline.selection import proof
 
+__all__ = ["FAR", "Call", "Prepared", "low", "sampled", "undisturbed"]
+
 BATCH_NS: Final = 10_000
 """A batch takes this long at least: long for the clock, short enough that most batches meet no interruption."""
 

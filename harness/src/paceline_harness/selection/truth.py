@@ -1,0 +1,113 @@
+"""Measures who really is the fastest at sizes that calibration did not measure, and who is chosen there."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Iterator, Mapping
+from math import exp, log
+from typing import Final
+
+import paceline
+from paceline.operations import OPERATIONS
+from paceline.selection import Figures, candidates, figures
+from paceline.selection.timing import FAR, Call, Prepared, low, sampled, undisturbed
+from paceline_harness.selection.points import Point
+
+ROUNDS: Final = (30, 60)
+"""Batches of each candidate at a size, at least and at most."""
+
+BUDGET_NS: Final = 50_000_000
+"""How long a size may take beyond the least number of rounds."""
+
+TRIES: Final = 100
+"""How often a size is drawn for each that is wanted; small ranges have fewer than are wanted."""
+
+MEASURING: Final = ("profile", "shipped")
+"""The rules that choose by what was measured."""
+
+Progress = Callable[[str], None]
+
+
+class NoChoice(ValueError):  # noqa: N818 - it says what there is not
+    """An operation's backend is not chosen by what was measured; the message is the end of a sentence."""
+
+
+def points_of(operation: str, count: int, seed: int, progress: Progress) -> Iterator[Point]:
+    """Measure an operation at so many sizes, in ascending order; JIT backends are compiled before.
+
+    Raises
+    ------
+    NoChoice
+        The operation has no size axis, nothing was measured of it, or a setting chooses its backend.
+    """
+    if OPERATIONS[operation].size_axis == "n = 1":
+        raise NoChoice("it has one size")
+    known = figures(operation)
+    if known is None:
+        raise NoChoice("it was never measured: run harness calibrate")
+    rule = paceline.explain(operation).rule
+    if rule not in MEASURING:
+        raise NoChoice(f"the rule {rule!r} chooses its backend, whatever was measured")
+    kernels, _ = candidates(operation)
+    prepared = Prepared(operation, kernels, seed)
+    order = random.Random(seed)
+    with undisturbed():
+        for n in sizes_for(prepared, known, count, seed):
+            progress(f"{operation}, n = {n:,}")
+            calls = prepared.calls(prepared.arguments(n))
+            assert calls is not None  # the size was drawn because it has some
+            samples = timed(calls, order)
+            chosen = paceline.explain(operation, n)
+            yield Point(
+                operation,
+                n,
+                chosen.backend,
+                chosen.rule,
+                {name: low(found) for name, found in samples.items()},
+                {name: (low(found[::2]), low(found[1::2])) for name, found in samples.items()},
+            )
+
+
+def sizes_for(prepared: Prepared, known: Figures, count: int, seed: int) -> list[int]:
+    """Draw sizes from 1 to the largest one measured, evenly in their logarithms, none of them measured or twice.
+
+    Left out are those at which the public function asks another operation's kernel.
+    """
+    measured = {n for curve in known.times.values() for n, _ in curve}
+    numbers = random.Random(f"{seed} {prepared.operation}")
+    found: set[int] = set()
+    refused: set[int] = set()
+    for n in _drawn(numbers, max(measured), TRIES * count):
+        if n in measured or n in found or n in refused:
+            continue
+        if prepared.calls(prepared.arguments(n)) is None:
+            refused.add(n)
+            continue
+        found.add(n)
+        if len(found) == count:
+            break
+    return sorted(found)
+
+
+def _drawn(numbers: random.Random, largest: int, count: int) -> Iterator[int]:
+    for _ in range(count):
+        yield min(largest, int(exp(numbers.uniform(0, log(largest + 1)))))
+
+
+def timed(calls: Mapping[str, Call], order: random.Random) -> dict[str, list[int]]:
+    """Time every candidate, all but the hopeless ones in every round.
+
+    Who is hopeless is seen from two calls, and one of those may have been interrupted: who is near after all is timed
+    again, together with the fastest.
+    """
+    found = sampled(calls, BUDGET_NS, ROUNDS, order)
+    lows = {name: low(samples) for name, samples in found.items()}
+    best = min(lows, key=lambda name: lows[name])
+    short = [name for name in found if len(found[name]) < ROUNDS[0] and lows[name] <= FAR * lows[best]]
+    if short:
+        found |= sampled(_some(calls, {best, *short}), BUDGET_NS, ROUNDS, order)
+    return found
+
+
+def _some(calls: Mapping[str, Call], names: Collection[str]) -> dict[str, Call]:
+    return {name: call for name, call in calls.items() if name in names}
