@@ -14,6 +14,7 @@ from paceline_harness.commands.list import list_everything
 from paceline_harness.commands.regret import regret
 from paceline_harness.commands.report import report
 from paceline_harness.commands.selftest import selftest
+from paceline_harness.commands.table import table
 
 app = typer.Typer(
     name="harness",
@@ -29,6 +30,7 @@ app.command()(diff)
 app.command()(claims)
 app.command()(calibrate)
 app.command()(regret)
+app.command()(table)
 app.add_typer(accuracy, name="accuracy")
 app.command()(selftest)
 app.command(name="list")(list_everything)

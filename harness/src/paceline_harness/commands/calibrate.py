@@ -95,12 +95,12 @@ def show(found: Calibration, output: Path | None) -> None:
     to.print(rich_table(("operation", "fastest", "up to", "measuring", "compiling, apart"), rows, to))
     for name, entry, _ in entries:
         for backend, why in entry.refused.items():
-            to.print(Text(f"{name}: {backend} is refused: it {why}.", style="yellow"))
+            to.print(Text(f"{name}: {backend} is refused: it {why}.", style="yellow"), soft_wrap=True)
     compilers = sorted({backend for _, entry, _ in entries for backend in jit(entry)})
     if compilers:
         names = ", ".join(compilers)
         to.print(Text(f"{names} may serve in a process once paceline.warm_up() has compiled there.", style="dim"))
-    to.print(Text(_closing(found, output)))
+    to.print(Text(_closing(found, output)), soft_wrap=True)
 
 
 def _serving(entry: Any) -> str:
