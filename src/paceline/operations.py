@@ -53,8 +53,8 @@ in dB; a mean square is a sum in float64. Each frame is computed by itself, so h
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -66,6 +66,9 @@ __all__ = ["CONTRACT", "OPERATIONS", "Episode", "Equality", "Golden", "Operation
 
 CONTRACT = 1
 """Version of this contract; a backend built for another one is stale and refused."""
+
+
+Workload = Callable[[int, np.random.Generator], tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +101,14 @@ class Operation:
     """The public name, as a path below ``paceline``."""
     size_axis: str
     equality: Equality
-    workload: Callable[[int, np.random.Generator], tuple[Any, ...]]
+    workload: Workload
     """``(n, rng)`` to the public function's arguments; proven and timed on the same."""
     golden: tuple[Golden, ...]
     bytes_per_item: float
     """Memory traffic per item at 200 Hz knots and 60 Hz frames, inputs and outputs, each touched once."""
     flops_per_item: float
+    kinds: Mapping[str, Workload] = field(default_factory=dict)
+    """Other dtypes of the same operation, whose fastest backend may be another: workloads by name."""
 
 
 _ROTATION = Equality("absolute", 1e-15, "rad", "the fraction and the two weights round once each, at up to half a turn")
@@ -197,13 +202,13 @@ OPERATIONS: dict[str, Operation] = {
         Operation("detect_voice", "vad", "audio.detect_voice", "n = samples",
                   _LEVEL, workloads.speech, _VOICE_GOLDEN, 4, 30),
         Operation("convert_format", "formats", "audio.convert_format", "n = samples",
-                  _BITS, workloads.samples, _FORMAT_GOLDEN, 6, 3),
+                  _BITS, workloads.samples, _FORMAT_GOLDEN, 6, 3, workloads.CONVERSIONS),
         Operation("interleave", "formats", "audio.interleave", "n = frames",
-                  _BITS, workloads.planar, _INTERLEAVE_GOLDEN, 16, 1),
+                  _BITS, workloads.planar, _INTERLEAVE_GOLDEN, 16, 1, workloads.PLANAR),
         Operation("deinterleave", "formats", "audio.deinterleave", "n = frames",
-                  _BITS, workloads.stereo, _INTERLEAVE_GOLDEN, 16, 1),
+                  _BITS, workloads.stereo, _INTERLEAVE_GOLDEN, 16, 1, workloads.STEREO),
         Operation("to_mono", "formats", "audio.to_mono", "n = frames",
-                  _BITS, workloads.stereo, _MONO_GOLDEN, 12, 2),
+                  _BITS, workloads.stereo, _MONO_GOLDEN, 12, 2, workloads.STEREO),
         Operation("run_pipeline", "executor", "pipeline.run_pipeline", "n = items",
                   _PYTHONS, workloads.calculations, _PIPELINE_GOLDEN, 16, 5),
     )

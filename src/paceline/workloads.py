@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -134,6 +134,45 @@ def stereo(frames: int, rng: np.random.Generator) -> tuple[np.ndarray]:
 def planar(frames: int, rng: np.random.Generator) -> tuple[np.ndarray]:
     """Return planar float32, (2, frames)."""
     return (np.ascontiguousarray(stereo(frames, rng)[0].T),)
+
+
+def _converting(source: str, target: str) -> Callable[[int, np.random.Generator], tuple[Any, ...]]:
+    def workload(n: int, rng: np.random.Generator) -> tuple[Any, ...]:
+        if source == "i24":
+            return rng.integers(0, 256, (n, 3), np.uint8), target, source
+        return _of_dtype(samples(n, rng)[0], source), target
+
+    return workload
+
+
+def _laid_out(make: Callable[..., tuple[Any, ...]], form: str) -> Callable[[int, np.random.Generator], tuple[Any, ...]]:
+    return lambda n, rng: (_of_dtype(make(n, rng)[0], form),)
+
+
+def _of_dtype(x: np.ndarray, form: str) -> np.ndarray:
+    """Return samples in another format, scaled and clamped to it."""
+    dtype = np.dtype(_DTYPES[form])
+    if dtype.kind == "f":
+        return x.astype(dtype)
+    full = 2.0 ** (8 * dtype.itemsize - 1)
+    return np.asarray(np.clip(x, -1, 1) * (full - 1) + (full if form == "u8" else 0), np.float64).astype(dtype)
+
+
+_DTYPES = {"i16": "i2", "i32": "i4", "i24": "u1", "u8": "u1", "f32": "f4", "f64": "f8"}
+
+CONVERSIONS = {
+    f"{source} to {target}": _converting(source, target)
+    for source in _DTYPES
+    for target in _DTYPES
+    if source != target and (source, target) != ("f32", "i16")
+}
+"""Every pair of sample formats but the one of ``samples``."""
+
+PLANAR = {form: _laid_out(planar, form) for form in ("i16", "u8", "f64")}
+"""``planar`` in other widths; f32 and i32 are alike."""
+
+STEREO = {form: _laid_out(stereo, form) for form in ("i16", "i32", "u8", "f64")}
+"""``stereo`` in other dtypes."""
 
 
 def _sound(frames: int, rate: int, rng: np.random.Generator) -> np.ndarray:

@@ -7,7 +7,7 @@ from ctypes import addressof, c_char
 from typing import Any, Final
 
 import numpy as np
-from numpy import ndarray
+from numpy import empty, ndarray
 from numpy.typing import ArrayLike, NDArray
 
 from paceline._arguments import as_array
@@ -85,9 +85,10 @@ def disjoint(out: Samples, x: Samples) -> bool:
 
 def new(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Samples:
     """Return an array to be filled; one that is not small begins at a cache line, so that no store straddles two."""
-    size = math.prod(shape) * dtype.itemsize
+    frames = shape[0] if len(shape) == 1 else math.prod(shape)
+    size = frames * dtype.itemsize
     if size < ALIGN_FROM:
-        return np.empty(shape, dtype)
+        return empty(shape, dtype)
     memory = np.empty(size + LINE, np.uint8)
     # memory.ctypes.data says the same through many objects, which are far away by the time that this is called again
     first = -addressof(c_char.from_buffer(memory)) % LINE  # type: ignore[arg-type]

@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from paceline._arguments import as_array, one_of
 from paceline.audio._legacy import LEGACY, LegacyName, convert_legacy
 from paceline.audio._samples import Samples, as_samples_out, disjoint, new
-from paceline.selection import selector
+from paceline.operations import OPERATIONS
+from paceline.selection import Selector, selector
 
 __all__ = [
     "FORMATS",
@@ -56,13 +57,26 @@ _CODES: Final = {name: code for code, name in enumerate(FORMATS)}
 _ROUNDING_CODES: Final = {name: code for code, name in enumerate(ROUNDINGS)}
 
 _I24: Final = _CODES["i24"]
+_MOVED: Final = tuple(map(np.dtype, ("float32", "int16", "float64", "int32", "uint8", "int64", "bool")))
+_SUMMED: Final = tuple(map(np.dtype, ("float32", "int16", "float64", "int32", "uint8")))
+"""What to_mono takes, in native byte order; a tuple is searched by identity first, which costs less than a hash."""
 
-_converter: Final = selector("convert_format")
-_mono: Final = selector("to_mono")
-_transposers: Final = {name: selector(name) for name in ("interleave", "deinterleave")}
+_BITS: Final = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
-_Way = tuple[int, int, int, bool, np.dtype[Any]]
-"""The codes that a kernel takes, whether samples are packed before or after, the dtype of the result."""
+_mono: Final = {
+    dtype.num: selector("to_mono", form if form in OPERATIONS["to_mono"].kinds else "")
+    for dtype, form in _NAMES.items()
+}
+"""By the number of a dtype, whose hash would cost more."""
+
+_transposers: Final = {
+    (name, _BYTES[form]): selector(name, form if form in OPERATIONS[name].kinds else "")
+    for name in ("interleave", "deinterleave")
+    for form in ("i16", "u8", "f64", "f32")
+}
+
+_Way = tuple[Selector, int, int, int, bool, np.dtype[Any]]
+"""What chooses a kernel, its codes, whether samples are packed before or after, the dtype of the result."""
 
 _ways: dict[tuple[np.dtype[Any], str, str | None, str], _Way] = {}
 """What was found for arguments that were converted once: a call like it checks its arrays and no more."""
@@ -115,7 +129,7 @@ def convert_format(
     """
     if type(x) is ndarray and legacy is None:
         try:
-            code, code_out, how, packed, dtype = _ways[x.dtype, to, source, rounding]
+            converter, code, code_out, how, packed, dtype = _ways[x.dtype, to, source, rounding]
         except (KeyError, TypeError):  # not gone yet; or not a name, which is said there
             return _convert(x, to, source, rounding, legacy, out, backend)
         flags = x.flags
@@ -132,9 +146,9 @@ def convert_format(
             ):
                 return _convert(x, to, source, rounding, legacy, out, backend)
             if x.ndim == 1 and not packed:
-                _converter.pick(x.size, backend)(x, code, out, code_out, how)
+                converter.pick(x.size, backend)(x, code, out, code_out, how)
             else:
-                kernel = _converter.pick(min(x.size, out.size), backend)
+                kernel = converter.pick(min(x.size, out.size), backend)
                 kernel(x.reshape(-1), code, out.reshape(-1), code_out, how)
             return out
     return _convert(x, to, source, rounding, legacy, out, backend)
@@ -225,6 +239,12 @@ def to_mono(x: ArrayLike, *, out: Samples | None = None, backend: str | None = N
     -----
     Cost: one pass over both arrays.
     """
+    if type(x) is ndarray and out is None and x.dtype in _SUMMED and x.ndim == 2:
+        flags, (frames, channels) = x.flags, x.shape
+        if flags.c_contiguous and flags.aligned and channels:
+            out = new((frames,), x.dtype)
+            _mono[x.dtype.num].pick(frames, backend)(x, out)
+            return out
     samples = as_array(x, "x")
     if samples.dtype not in _NAMES or not samples.dtype.isnative:
         accepted = ", ".join(dtype.name for dtype in _NAMES)
@@ -235,7 +255,7 @@ def to_mono(x: ArrayLike, *, out: Samples | None = None, backend: str | None = N
     result = new(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
     if out is not None and not disjoint(out, samples):
         samples = samples.copy()
-    _mono.pick(len(samples), backend)(np.require(samples, None, ["C", "A"]), result)
+    _mono[samples.dtype.num].pick(len(samples), backend)(np.require(samples, None, ["C", "A"]), result)
     return result
 
 
@@ -277,10 +297,12 @@ def _convert(
         samples = np.require(samples, None, ["C", "A"])
     flat = samples if samples.ndim == 1 else samples.reshape(-1)
     flat_out = out if out.ndim == 1 else out.reshape(-1)
+    kind = f"{name} to {to}"
+    converter = selector("convert_format", kind if kind in OPERATIONS["convert_format"].kinds else "")
     code, code_out, how = _CODES[name], _CODES[to], _ROUNDING_CODES[rounding]
     if type(x) is ndarray and x.dtype.isnative:
-        _ways[x.dtype, to, source, rounding] = (code, code_out, how, "i24" in (name, to), dtype)
-    _converter.pick(min(flat.size, out.size), backend)(flat, code, flat_out, code_out, how)
+        _ways[x.dtype, to, source, rounding] = (converter, code, code_out, how, "i24" in (name, to), dtype)
+    converter.pick(min(flat.size, out.size), backend)(flat, code, flat_out, code_out, how)
     return out
 
 
@@ -327,6 +349,12 @@ def _as_source(x: ArrayLike, source: str | None) -> tuple[NDArray[Any], str]:
 def _transposed(
     operation: str, x: ArrayLike, axes: tuple[str, str], out: Samples | None, backend: str | None
 ) -> Samples:
+    if type(x) is ndarray and out is None and x.dtype in _MOVED and x.ndim == 2:
+        flags = x.flags
+        if flags.c_contiguous and flags.aligned:
+            bits, out = _BITS[x.itemsize], new(x.shape[::-1], x.dtype)
+            _transposers[operation, x.itemsize].pick(x.size // 2, backend)(x.view(bits), out.view(bits))
+            return out
     samples = as_array(x, "x")
     if samples.dtype.kind not in "iufb" or samples.itemsize not in (1, 2, 4, 8) or not samples.dtype.isnative:
         raise TypeError(f"x has dtype {samples.dtype}; accepted are native numbers of 1, 2, 4 or 8 bytes.")
@@ -336,8 +364,8 @@ def _transposed(
     result = new(shape, samples.dtype) if out is None else as_samples_out(out, samples.dtype, shape)
     if out is not None and not disjoint(out, samples):
         samples = samples.copy()
-    bits = np.dtype(f"u{samples.itemsize}")
-    _transposers[operation].pick(samples.size // 2, backend)(
+    bits = _BITS[samples.itemsize]
+    _transposers[operation, samples.itemsize].pick(samples.size // 2, backend)(
         np.require(samples, None, ["C", "A"]).view(bits), result.view(bits)
     )
     return result

@@ -17,19 +17,27 @@ from paceline.operations import OPERATIONS
 from paceline.selection import check_operation, machine, profile, proof, refusals, rules, timing
 from paceline.selection.curves import ranges, time_at
 
-SIZES: Final = tuple(round(10 ** (step / 2)) for step in range(13))
-"""Two per decade, from 1 to a million."""
+SIZES: Final = (1, 2, 5, 10, 22, 46, 100, 215, 464, 1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000)
+"""Three per decade where a call costs as much as the work, then two; few are whole numbers of vectors, as most are."""
 
 BUDGET_S: Final = 0.1
 """Seconds for one operation, all its backends together, once they are compiled."""
 
-PROVED_UP_TO: Final = 10_000
-"""The largest size whose outputs are compared with the reference's."""
+PROVED: Final = frozenset({1, 10, 100, 1_000, 10_000})
+"""Sizes whose outputs are compared with the reference's."""
+
+KIND_SIZES: Final = (46, 1_000, 31_623)
+KIND_ROUNDS: Final = (7, 7)
+KINDS_PART: Final = 0.6
+"""The part of the budget that is an operation's kinds', which are measured at fewer sizes."""
 
 HOPELESS: Final = 3.0
 """A backend that takes this many times as long as the fastest is not measured at sizes where a call of it is long."""
 
 LONG_NS: Final = 1_000_000
+
+PROOF_NS: Final = 5_000_000
+"""How long the reference may take where outputs are compared."""
 
 INPUTS_NS: Final = 60_000_000
 """How long making the inputs of a size may take; that is no part of the budget."""
@@ -56,7 +64,7 @@ class Calibration:
     """Where the profile is; None: nothing was written."""
     seconds: float
     took: Mapping[str, float] = field(default_factory=dict)
-    """Seconds for each operation that was measured, compiling apart."""
+    """Seconds for each operation that was measured, without compiling and making its inputs."""
 
     def __str__(self) -> str:
         width = max((len(name) for name in (*self.measured, *self.kept)), default=0)
@@ -82,7 +90,7 @@ def calibrate(
 
     Every backend and variant first has to give the right results, on the operation's golden cases and its workload;
     one that does not is refused, and ``paceline.status()`` has the reason. Then its kernel is timed in turn with the
-    others' at two sizes a decade. Compiling is timed apart. Ctrl-C leaves the profile as it was.
+    others' at two or three sizes a decade. Compiling is timed apart. Ctrl-C leaves the profile as it was.
 
     Parameters
     ----------
@@ -91,7 +99,7 @@ def calibrate(
     recalibrate : bool
         Measure also what was measured before and still holds; else that is only checked, at two sizes.
     budget_s : float
-        Seconds for one operation.
+        Seconds for one operation, without compiling and making its inputs.
     save : bool
         Write the machine profile; else the result is returned and nothing changes.
     progress : callable, optional
@@ -144,7 +152,7 @@ def calibrate(
 
 
 def measure(operation: str, budget_s: float = BUDGET_S) -> tuple[profile.Measured, float]:
-    """Prove and time one operation's candidates; return what was found and the seconds of that, compiling apart."""
+    """Prove and time one operation's candidates; return what was found and the seconds that are in the budget."""
     kernels = dict(kernels_of(operation))
     refused: dict[str, str] = {}
     first_call_ns: dict[str, int] = {}
@@ -159,19 +167,23 @@ def measure(operation: str, budget_s: float = BUDGET_S) -> tuple[profile.Measure
         if problem is not None:
             refused[name] = problem
             del kernels[name]
-    start = perf_counter_ns()
-    times, samples = _timed(operation, kernels, refused, budget_s)
-    fingerprints = {name: machine.fingerprint(_backend(name)) for name in {each.partition(":")[0] for each in times}}
+    run = _Run(operation, kernels, refused, budget_s)
+    with timing.undisturbed():
+        run.time_sizes()
+        run.time_kinds()
+    names = [name for name in run.times if name not in refused]
+    fingerprints = {name: machine.fingerprint(_backend(name)) for name in {each.partition(":")[0] for each in names}}
     entry = profile.Measured(
         key=profile.key_of(operation, fingerprints),
         at=time.time(),
         backends=fingerprints,
-        times={name: times[name] for name in times if name not in refused},
+        times={name: run.times[name] for name in names},
+        kinds={kind: {name: times[name] for name in names if name in times} for kind, times in run.kinds.items()},
         refused=refused,
         first_call_ns=first_call_ns,
-        samples={name: samples[name] for name in samples if name not in refused},
+        samples={name: run.samples[name] for name in names},
     )
-    return entry, (perf_counter_ns() - start) / 1e9
+    return entry, budget_s - run.left_ns / 1e9
 
 
 def kernels_of(operation: str) -> Iterator[tuple[str, Kernel]]:
@@ -187,64 +199,95 @@ def kernels_of(operation: str) -> Iterator[tuple[str, Kernel]]:
             yield name, kernel
 
 
-def _timed(
-    operation: str, kernels: dict[str, Kernel], refused: dict[str, str], budget_s: float
-) -> tuple[dict[str, list[tuple[int, float]]], dict[str, list[tuple[int, list[int]]]]]:
-    times: dict[str, list[tuple[int, float]]] = {}
-    samples: dict[str, list[tuple[int, list[int]]]] = {}
-    prepared = timing.Prepared(operation, kernels, seed=0)
-    sizes = (1,) if OPERATIONS[operation].size_axis == "n = 1" else SIZES
-    order = random.Random(0)
-    left_ns = budget_s * 1e9
-    needed = making = 0
-    with timing.undisturbed():
+Times = dict[str, list[tuple[int, float]]]
+
+
+class _Run:
+    """One operation, proved and timed size by size within a budget."""
+
+    def __init__(self, operation: str, kernels: Mapping[str, Kernel], refused: dict[str, str], budget_s: float) -> None:
+        self.operation, self.kernels, self.refused = OPERATIONS[operation], kernels, refused
+        self.times: Times = {}
+        self.samples: dict[str, list[tuple[int, list[int]]]] = {}
+        self.kinds: dict[str, Times] = {}
+        self.left_ns = budget_s * 1e9
+        self._prepared = timing.Prepared(operation, kernels, seed=0)
+        self._order = random.Random(0)
+
+    def time_sizes(self) -> None:
+        """Time size after size, as far as the budget goes; where there are kinds it leaves them their part."""
+        sizes = (1,) if self.operation.size_axis == "n = 1" else SIZES
+        end_ns = self.left_ns * KINDS_PART if self.operation.kinds else 0.0
+        needed = making = 0
         for left, n in zip(range(len(sizes), 0, -1), sizes, strict=True):
-            if GROWTH * needed > left_ns or GROWTH * making > INPUTS_NS:
+            if GROWTH * needed > self.left_ns - end_ns or GROWTH * making > INPUTS_NS:
                 break
             began = perf_counter_ns()
-            arguments = prepared.arguments(n)
-            calls = prepared.calls(arguments)
+            arguments = self._prepared.arguments(n)
+            calls = self._prepared.calls(arguments)
             making = perf_counter_ns() - began
             if calls is None:
                 continue
             began = perf_counter_ns()
-            if n <= PROVED_UP_TO:
-                _prove(operation, kernels, refused, n, arguments)
+            if n in PROVED and self._expected_ns(proof.REFERENCE, n) < PROOF_NS:
+                self._prove(arguments, f"on its workload of n = {n}")
             needed = perf_counter_ns() - began
-            live = {name: call for name, call in calls.items() if name not in refused and _is_worth(name, n, times)}
-            for name, found in timing.sampled(live, max(0.0, left_ns - needed) / left, order=order).items():
-                times.setdefault(name, []).append((n, timing.low(found)))
-                samples.setdefault(name, []).append((n, found))
+            live = {name: call for name, call in calls.items() if self._is_worth(name, n)}
+            share = max(0.0, self.left_ns - end_ns - needed) / left
+            for name, found in timing.sampled(live, share, order=self._order).items():
+                self.times.setdefault(name, []).append((n, timing.low(found)))
+                self.samples.setdefault(name, []).append((n, found))
                 needed += min(found) * timing.ROUNDS[0]
-            left_ns -= perf_counter_ns() - began
-    return times, samples
+            self.left_ns -= perf_counter_ns() - began
 
+    def time_kinds(self) -> None:
+        """Time a few sizes of each kind."""
+        for kind in self.operation.kinds:
+            times = self.kinds[kind] = {}
+            for n in KIND_SIZES:
+                arguments = self._prepared.arguments(n, kind)
+                calls = self._prepared.calls(arguments) or {}
+                began = perf_counter_ns()
+                if n == KIND_SIZES[0]:
+                    self._prove(arguments, f"on its workload of {kind}, n = {n}")
+                live = {name: call for name, call in calls.items() if name not in self.refused}
+                for name, found in timing.sampled(live, 0.0, KIND_ROUNDS, self._order).items():
+                    times.setdefault(name, []).append((n, timing.low(found)))
+                self.left_ns -= perf_counter_ns() - began
 
-def _prove(
-    operation: str, kernels: Mapping[str, Kernel], refused: dict[str, str], n: int, arguments: tuple[Any, ...]
-) -> None:
-    """Compare outputs at a size, and refuse who is wrong."""
-    expected = proof.answer(operation, arguments, kernels[proof.REFERENCE])
-    for name, kernel in kernels.items():
-        if name != proof.REFERENCE and name not in refused:
-            problem = proof.workload_problem(operation, kernel, n, expected, arguments)
-            if problem is not None:
-                refused[name] = problem
+    def _prove(self, arguments: tuple[Any, ...], where: str) -> None:
+        """Compare outputs, and refuse who is wrong."""
+        name = self.operation.name
+        expected = proof.answer(name, arguments, self.kernels[proof.REFERENCE])
+        for backend, kernel in self.kernels.items():
+            if backend != proof.REFERENCE and backend not in self.refused:
+                problem = proof.workload_problem(name, kernel, where, expected, arguments)
+                if problem is not None:
+                    self.refused[backend] = problem
 
+    def _is_worth(self, backend: str, n: int) -> bool:
+        """Say whether to time a candidate at a size: not where one call takes long and it was far behind."""
+        if backend in self.refused:
+            return False
+        if backend not in self.times:
+            return True
+        size, ns = self.times[backend][-1]
+        best = min(curve[-1][1] for curve in self.times.values() if curve[-1][0] == size)
+        return self._expected_ns(backend, n) < LONG_NS or ns < HOPELESS * best
 
-def _is_worth(name: str, n: int, times: Mapping[str, list[tuple[int, float]]]) -> bool:
-    """Say whether to time a candidate at a size: not where one call takes long and it was far behind."""
-    if name not in times:
-        return True
-    size, ns = times[name][-1]
-    best = min(curve[-1][1] for curve in times.values() if curve[-1][0] == times[name][-1][0])
-    return ns * n / size < LONG_NS or ns < HOPELESS * best
+    def _expected_ns(self, backend: str, n: int) -> float:
+        """Return about how long a call will take, from the last size measured."""
+        if backend not in self.times:
+            return 0.0
+        size, ns = self.times[backend][-1]
+        return ns * n / size
 
 
 def _compiled(operation: str, kernel: Kernel) -> str | None:
+    workloads = (OPERATIONS[operation].workload, *OPERATIONS[operation].kinds.values())
     try:
-        arguments = OPERATIONS[operation].workload(PROVED_UP_TO, np.random.default_rng(0))
-        proof.answer(operation, arguments, kernel)
+        for workload in workloads:
+            proof.answer(operation, workload(max(PROVED), np.random.default_rng(0)), kernel)
     except Exception as error:  # whatever it raises here it would raise in production
         return f"raises {type(error).__name__} on its workload: {error}"
     return None

@@ -26,6 +26,7 @@ class Explanation:
     """Which backend serves an operation at a size, and why."""
 
     operation: str
+    kind: str
     n: int
     backend: str
     rule: Rule
@@ -42,7 +43,8 @@ class Explanation:
 
     def __str__(self) -> str:
         axis = OPERATIONS[self.operation].size_axis.replace("n =", f"n = {self.n:,}")
-        lines = [f"{self.operation}, {axis}: {self.backend}, because {self.because}."]
+        what = f"{self.operation} of {self.kind}" if self.kind else self.operation
+        lines = [f"{what}, {axis}: {self.backend}, because {self.because}."]
         width = max((len(name) for name in (*self.times_ns, *self.left_out)), default=0)
         best = next(iter(self.times_ns.values()), 0.0)
         for name, ns in self.times_ns.items():
@@ -54,7 +56,7 @@ class Explanation:
         return "\n".join(lines)
 
 
-def explain(operation: str, n: int | None = None, *, backend: str | None = None) -> Explanation:
+def explain(operation: str, n: int | None = None, *, kind: str = "", backend: str | None = None) -> Explanation:
     """Say which backend serves an operation at a size, by which rule, with the figures; printed as a few lines.
 
     Parameters
@@ -63,33 +65,40 @@ def explain(operation: str, n: int | None = None, *, backend: str | None = None)
         Its name.
     n : int, optional
         The size, as the operation's ``size_axis`` counts it; by default 1,000.
+    kind : str
+        One of the operation's kinds, as "f64 to i16" of convert_format; by default the dtype of its workload.
     backend : str, optional
         As the call would name it.
 
     Raises
     ------
     ValueError
-        ``operation`` is unknown, or ``n`` is negative.
+        ``operation`` or ``kind`` is unknown, or ``n`` is negative.
     BackendUnavailable
         What is asked for cannot serve.
     """
     check_operation(operation)
     check_size(n)
+    kinds = OPERATIONS[operation].kinds
+    if kind and kind not in kinds:
+        raise ValueError(f"kind is {kind!r}; accepted for {operation} are {', '.join(kinds) or 'none'}.")
     rules.reread()
     size = TYPICAL_N if n is None else n
-    chooser = selector(operation)
+    chooser = selector(operation, kind)
     chosen = chooser.choose(size, backend)
     kernels, left_out = rules.candidates(operation)
     figures = rules.tables().of(operation)
     times = {}
     if figures is not None:
-        times = {name: time_at(figures.times[name], max(size, 1)) for name in kernels if name in figures.times}
-        left_out |= {name: "it was not measured with the others" for name in kernels if name not in figures.times}
+        known = figures.of_kind(kind)
+        times = {name: time_at(known[name], max(size, 1)) for name in kernels if name in known}
+        left_out |= {name: "it was not measured with the others" for name in kernels if name not in known}
     measured = figures.measured if figures is not None else ""
     setting = overrides.setting_of(operation) if chosen.rule == "environment" else ""
     table = chooser.table()
     return Explanation(
         operation,
+        kind,
         size,
         chosen.backend,
         chosen.rule,

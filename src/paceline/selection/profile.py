@@ -52,13 +52,15 @@ class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For each backend or variant ``(n, ns)``: a low quantile."""
     refused: dict[str, str]
     """Backends that gave a wrong result, with the end of a sentence that says what."""
+    kinds: dict[str, dict[str, list[tuple[int, float]]]]
+    """The same for each of the operation's kinds."""
     first_call_ns: dict[str, int]
     """What a JIT backend took to compile; no part of the times."""
     samples: dict[str, list[tuple[int, list[int]]]] = {}
     """For each size the time of a call in ns, as measured, batch by batch."""
 
     def __post_init__(self) -> None:
-        for name, curve in self.times.items():
+        for name, curve in (pair for times in (self.times, *self.kinds.values()) for pair in times.items()):
             sizes = [n for n, _ in curve]
             if not curve or sizes[0] < 1 or sizes != sorted(set(sizes)):
                 raise ValueError(f"the sizes of {name!r} do not ascend from 1")

@@ -50,6 +50,9 @@ def answer(name: str, arguments: tuple[Any, ...], kernel: Kernel | str) -> tuple
         samples, *rates = arguments
         stream = paceline.audio.ResampleStream(*rates, dtype=samples.dtype, backend=backend)
         return (stream.process(samples, last=True),)
+    if name == "convert_format":  # of packed samples the array does not say what they are
+        x, to, *source = arguments
+        return (paceline.audio.convert_format(x, to, source=source[0] if source else None, backend=backend),)
     if name == "run_pipeline":
         return (_runner(arguments[0], kernel)(arguments[1]),)
     result = attrgetter(OPERATIONS[name].public)(paceline)(*arguments, backend=backend)
@@ -110,15 +113,15 @@ def golden_problem(name: str, kernel: Kernel) -> str | None:
 
 
 def workload_problem(
-    name: str, kernel: Kernel, n: int, expected: tuple[Any, ...], arguments: tuple[Any, ...]
+    name: str, kernel: Kernel, where: str, expected: tuple[Any, ...], arguments: tuple[Any, ...]
 ) -> str | None:
-    """Run an operation's workload of size ``n`` and compare it with the reference's answer; as ``golden_problem``."""
+    """Run an operation on a workload's arguments and compare it with the reference's answer; as ``golden_problem``."""
     operation = OPERATIONS[name]
     try:
         actual = answer(name, arguments, kernel)
     except Exception as error:  # as above
-        return f"raises {type(error).__name__} on its workload of n = {n}: {error}"
-    return difference(operation, actual, expected, f"on its workload of n = {n}")
+        return f"raises {type(error).__name__} {where}: {error}"
+    return difference(operation, actual, expected, where)
 
 
 def difference(operation: Operation, actual: tuple[Any, ...], expected: tuple[Any, ...], where: str) -> str | None:

@@ -31,6 +31,9 @@ from paceline.selection.tables import Figures, Tables
 STATIC_ORDER: Final = ("cython", "rust", "numba", "python")
 """Which backend serves where nothing was ever measured. A third party's then serves when it is named."""
 
+UNROLLED: Final = 4
+"""Up to so many ranges of sizes are told apart by comparisons, which cost less than a search."""
+
 TYPICAL_N: Final = 1_000
 """The size that is taken where none is known."""
 
@@ -66,10 +69,10 @@ class Selector:
     it is to be read anew for every call.
     """
 
-    __slots__ = ("_named", "_table", "operation", "pick")
+    __slots__ = ("_named", "_table", "kind", "operation", "pick")
 
-    def __init__(self, operation: str) -> None:
-        self.operation = operation
+    def __init__(self, operation: str, kind: str = "") -> None:
+        self.operation, self.kind = operation, kind
         self._named: dict[str, Choice] = {}
         self._table: Table | None = None
         self.pick: Pick = self._first_pick
@@ -96,7 +99,7 @@ class Selector:
             with _state.lock:
                 table = self._table
                 if table is None:
-                    table = self._table = _table_of(self.operation, self._by_name)
+                    table = self._table = _table_of(self.operation, self.kind, self._by_name)
         return table
 
     def forget(self) -> None:
@@ -186,12 +189,14 @@ class _State:
 
 
 _state: Final = _State()
-_selectors: Final = {operation: Selector(operation) for operation in OPERATIONS}
+_selectors: Final = {
+    (name, kind): Selector(name, kind) for name, operation in OPERATIONS.items() for kind in ("", *operation.kinds)
+}
 
 
-def selector(operation: str) -> Selector:
-    """Return the selector of an operation; there is one."""
-    return _selectors[operation]
+def selector(operation: str, kind: str = "") -> Selector:
+    """Return the selector of an operation, or of one of its kinds; there is one."""
+    return _selectors[operation, kind]
 
 
 def forget(*, tables: bool = False) -> None:
@@ -277,7 +282,7 @@ def all_names() -> list[str]:
     return names
 
 
-def _table_of(operation: str, by_name: Callable[[str], Choice]) -> Table:
+def _table_of(operation: str, kind: str, by_name: Callable[[str], Choice]) -> Table:
     """Apply the rules that do not depend on the caller; the lock is held."""
     _state.read()
     names = _state.wishes.of(operation) if _state.wishes is not None else None
@@ -286,7 +291,7 @@ def _table_of(operation: str, by_name: Callable[[str], Choice]) -> Table:
     figures = tables().of(operation)
     while True:
         kernels, _ = candidates(operation)
-        found = _ranges(figures, kernels)
+        found = _ranges(figures, kind, kernels)
         rule: Rule = figures.rule if figures is not None and found else "order"
         serving = found or [(0, name) for name in STATIC_ORDER if name in kernels][:1]
         if not serving:
@@ -298,8 +303,9 @@ def _table_of(operation: str, by_name: Callable[[str], Choice]) -> Table:
             return Table(tuple(n for n, _ in serving), choices)
 
 
-def _ranges(figures: Figures | None, kernels: dict[str, Kernel]) -> list[tuple[int, str]]:
-    times = {name: figures.times[name] for name in kernels if name in figures.times} if figures is not None else {}
+def _ranges(figures: Figures | None, kind: str, kernels: dict[str, Kernel]) -> list[tuple[int, str]]:
+    known = figures.of_kind(kind) if figures is not None else {}
+    times = {name: known[name] for name in kernels if name in known}
     return ranges(times) if times else []
 
 
@@ -344,14 +350,16 @@ def _picking(table: Table, named: Callable[[Any], Kernel]) -> Pick:
         def pick(n: int, backend: Any = None) -> Kernel:  # noqa: ARG001 - all sizes are alike here
             return only if backend is None else named(backend)
 
-    elif len(kernels) == 2:
-        first, second = kernels
-        change = sizes[1]
+    elif len(kernels) <= UNROLLED:
+        first, second, third, fourth = (*kernels, *kernels[-1:] * (UNROLLED - len(kernels)))
+        one, two, three = (*sizes[1:], *sizes[-1:] * (UNROLLED - len(sizes)))
 
         def pick(n: int, backend: Any = None) -> Kernel:
             if backend is not None:
                 return named(backend)
-            return first if n < change else second
+            if n < two:
+                return first if n < one else second
+            return third if n < three else fourth
 
     else:
 

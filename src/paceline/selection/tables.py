@@ -27,7 +27,11 @@ class Figures:
     times: Mapping[str, Curve]
     measured: str
     """When and where, as the end of a sentence."""
-    refused: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, Mapping[str, Curve]] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> Mapping[str, Curve]:
+        """Return the times of a kind; where it was not measured, those of the operation's usual one."""
+        return self.kinds.get(kind, self.times)
 
 
 class Tables:
@@ -78,7 +82,7 @@ class Tables:
                 stale.append((operation, problem))
                 continue
             when = strftime("%Y-%m-%d %H:%M UTC", gmtime(entry.at))
-            self._measured[operation] = Figures("profile", entry.times, f"on this machine, {when}", entry.refused)
+            self._measured[operation] = Figures("profile", entry.times, f"on this machine, {when}", entry.kinds)
             for backend, why in entry.refused.items():
                 refusals.refuse(operation, backend, why, logging.INFO)
         for each in found.refusals:
@@ -98,5 +102,7 @@ class Tables:
             text = files("paceline").joinpath(SHIPPED).read_bytes()
             table = msgspec.json.decode(text, type=Profile)
             where = f"on another machine, {table.machine.get('processor', '?')}: not measured here"
-            self._shipped = {name: Figures("shipped", entry.times, where) for name, entry in table.operations.items()}
+            self._shipped = {
+                name: Figures("shipped", entry.times, where, entry.kinds) for name, entry in table.operations.items()
+            }
         return self._shipped

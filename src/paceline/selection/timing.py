@@ -23,10 +23,10 @@ BATCH_NS: Final = 10_000
 """A batch takes this long at least: long for the clock, short enough that most batches meet no interruption."""
 
 QUANTILE: Final = 0.1
-ROUNDS: Final = (7, 31)
+ROUNDS: Final = (7, 25)
 """Batches of each candidate at a size, at least and at most."""
 
-FAR: Final = 3.0
+FAR: Final = 2.0
 FEW: Final = 2
 """A candidate that takes so many times as long as the fastest is timed in so many rounds: it will not be chosen."""
 
@@ -68,9 +68,11 @@ class Prepared:
         self.operation, self.kernels, self._seed = operation, kernels, seed
         self._runners: dict[str, Any] = {}
 
-    def arguments(self, n: int) -> tuple[Any, ...]:
+    def arguments(self, n: int, kind: str = "") -> tuple[Any, ...]:
         """Return the public function's arguments at a size."""
-        return OPERATIONS[self.operation].workload(n, np.random.default_rng((self._seed, n)))
+        operation = OPERATIONS[self.operation]
+        workload = operation.kinds[kind] if kind else operation.workload
+        return workload(n, np.random.default_rng((self._seed, n)))
 
     def calls(self, arguments: tuple[Any, ...]) -> dict[str, Call] | None:
         """Return what is timed for these arguments; None where the public function asks another kernel for them."""

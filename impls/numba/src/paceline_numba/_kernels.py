@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, partial, wraps
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any, TypeVar, cast
+from time import sleep
+from typing import Any, Final, TypeVar, cast
 
+import numpy as np
 from numba import njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.compiler_lock import global_compiler_lock
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Warm = dict[str, list[Callable[[], Any]]]
+"""A room's operations, each with the calls that compile all that its kernel can need."""
+
+PAUSE: Final = 0.001
+"""Seconds between two kernels that are compiled ahead."""
 
 
 class _Cache(FunctionCache):
@@ -75,19 +83,70 @@ def entry(kernel: Any) -> Callable[..., Any]:
     return cast("Callable[..., Any]", only.entry_point)
 
 
+def once(make: Function) -> Function:
+    """Make each kernel once, however many threads ask for it at the same time: those that come later wait.
+
+    The lock is the one that Numba compiles under. Another could be taken in the other order: a caller's own jitted
+    function that names a kernel asks for it while it is compiled.
+    """
+    made: dict[tuple[Any, ...], Any] = {}
+
+    @wraps(make)
+    def get(*key: Any) -> Any:
+        if key not in made:
+            with global_compiler_lock:
+                if key not in made:
+                    made[key] = make(*key)
+        return made[key]
+
+    return cast("Function", get)
+
+
+class ByType(dict[str, Callable[..., Any]]):
+    """The kernels of one operation by the samples' type code, each compiled when the first samples of its type come.
+
+    ``make`` compiles the one for a dtype's name; a dtype that is not among ``names`` is refused.
+    """
+
+    def __init__(self, names: Iterable[str], make: Callable[[str], Callable[..., Any]]) -> None:
+        self._names, self._make = tuple(names), once(make)
+
+    def __missing__(self, char: str) -> Callable[..., Any]:
+        name = np.dtype(char).name  # the same of two type codes where C has two names for one type
+        if name not in self._names:
+            raise TypeError(f"The samples have dtype {name}; accepted are {', '.join(self._names)}.")
+        self[char] = self._make(name)
+        return self[char]
+
+    def all(self) -> list[Callable[[], Any]]:
+        """Return the calls that compile the kernels of all types."""
+        return [partial(self._make, name) for name in self._names]
+
+
 def on_demand(
     module: dict[str, Any], kernels: dict[str, tuple[Callable[..., Any], list[str]]]
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return a module's ``__getattr__`` and ``__dir__``: a kernel is compiled when it is first asked for."""
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], Warm]:
+    """Return a module's ``__getattr__``, ``__dir__`` and ``WARM``: a kernel is compiled when it is first asked for."""
 
-    def get(name: str) -> Any:
-        if name not in kernels:
-            raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
+    @once
+    def make(name: str) -> Any:
         function, signatures = kernels[name]
         module[name] = compiled(function, *signatures)
         return module[name]
 
+    def get(name: str) -> Any:
+        if name not in kernels:
+            raise AttributeError(f"module {module['__name__']!r} has no attribute {name!r}")
+        return make(name)
+
     def names() -> list[str]:
         return sorted({*module, *kernels})
 
-    return get, names
+    return get, names, {name: [partial(make, name)] for name in kernels}
+
+
+def warm_up(calls: Iterable[Callable[[], Any]]) -> None:
+    """Compile ahead, one kernel after the other."""
+    for call in calls:
+        call()
+        sleep(PAUSE)  # locks are not fair: without it a thread that waits for one kernel may wait for all of them

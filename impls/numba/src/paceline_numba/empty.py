@@ -22,7 +22,7 @@ def _array(x: NDArray[np.float64]) -> int:
     return len(x)
 
 
-__getattr__, __dir__ = _kernels.on_demand(
+__getattr__, __dir__, WARM = _kernels.on_demand(
     globals(),
     {
         "nothing": (_nothing, ["void()"]),

@@ -1,27 +1,33 @@
 """The executor in Numba: lines of numbers, node after node over blocks that stay in cache; other graphs are walked.
 
 A Python object is not Numba's to touch: a list of ints, or of floats, is copied into an array and back, a mixed one is
-walked, and a node that is called runs in Python. One kernel takes any line as a table of operations, so nothing is
-compiled for a new graph.
+walked, and a node that is called runs in Python.
+
+A kernel takes any line as a table of operations, so nothing is compiled for a new graph: all that there is to compile
+is known ahead, a kernel for each kind of array and one for integers that become floats. The first run of a graph makes
+its tables, and where nodes are called, Python compiles the source of their loop when the graph is made ready.
 """
 
 from __future__ import annotations
 
 from array import array
-from functools import cache
+from functools import partial
 from types import FunctionType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paceline.pipeline.chain import ChainRunner, Operation, Step
+from paceline.pipeline.chain import ARRAYS, ChainRunner, Operation, Step
 from paceline.pipeline.lines import line_or_walk
 from paceline.pipeline.program import Kind, Program, Runner
 from paceline_numba import _kernels
 
 BLOCK: Final = 1_024
 """Items of a block: 8 KiB, so that it stays in the first cache from node to node."""
+
+_BOTH: Final = "both"
+"""Names the kernel of integers that become floats; the others are named by their array's kind."""
 
 _ADD, _SUBTRACT, _MULTIPLY, _DIVIDE = (int(kind) for kind in (Kind.ADD, Kind.SUBTRACT, Kind.MULTIPLY, Kind.DIVIDE))
 
@@ -61,7 +67,7 @@ class FusedChain(ChainRunner):
         if whole == len(kinds):
             kernel = _kernel("int64")
             return lambda x: _filled(np.empty(len(x), np.int64), kernel, kinds, integers, x)
-        kernel = _kernel("both")
+        kernel = _kernel(_BOTH)
         return lambda x: _filled(np.empty(len(x)), kernel, kinds, integers, floats, whole, x)
 
 
@@ -131,10 +137,10 @@ def _integers_then_floats(kinds: Array, integers: Array, floats: Array, whole: i
             _apply(kinds[step], floats[step], out, first, last)
 
 
-@cache
+@_kernels.once
 def _kernel(name: str) -> Any:
     """Compile a kernel on first use, or load it from the cache: one for each type of array, one for both in turn."""
-    if name == "both":
+    if name == _BOTH:
         signature = f"void({_given('int64')}, {_given('int64')}, {_given('float64')}, intp, {_given('int64')}, {_KEPT})"
         return _kernels.compiled(_integers_then_floats, signature)
     kept = f"Array({name}, 1, 'C')"
@@ -152,3 +158,5 @@ def _given(element: str) -> str:
 
 
 _KEPT: Final = "Array(float64, 1, 'C')"
+
+WARM: _kernels.Warm = {"run_pipeline": [partial(_kernel, name) for name in (*ARRAYS.values(), _BOTH)]}

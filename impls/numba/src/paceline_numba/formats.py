@@ -7,7 +7,8 @@ contracted or reordered: all backends agree on every bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ Samples = NDArray[Any]
 
 _I16, _I32, _I24, _U8, _F32, _F64 = range(6)  # as paceline.audio.formats counts them
 _TYPES = ("int16", "int32", "uint8", "uint8", "float32", "float64")
+_FLOATS = _TYPES[_F32:]
+_SIZES = ("uint8", "uint16", "uint32", "uint64")  # what stands for samples whose bits are moved
 _ELEMENTS = (I16, I32, I32, I8, F32, F64)
 _BITS = (16, 32, 24, 8)
 _NEAREST, _FLOOR, _TRUNCATE = range(3)
@@ -163,11 +166,15 @@ _converters = [[[_first(source, target, how) for how in range(3)] for target in 
 
 def _converter(source: int, target: int, rounding: int) -> Any:
     """Compile a conversion, once for all roundings where nothing is rounded."""
-    if source == target or target >= _F32 or (source < _F32 and _BITS[source] < _BITS[target]):
-        rounding = _NEAREST
-        same = [0, 1, 2]
-    else:
-        same = [rounding]
+    exact = source == target or target >= _F32 or (source < _F32 and _BITS[source] < _BITS[target])
+    kernel = _compiled_conversion(source, target, _NEAREST if exact else rounding)
+    for how in range(3) if exact else [rounding]:
+        _converters[source][target][how] = kernel
+    return kernel
+
+
+@_kernels.once
+def _compiled_conversion(source: int, target: int, rounding: int) -> Any:
     width = 3 if source == _I24 else 1
 
     def convert(x: Samples, out: Samples) -> int:
@@ -175,10 +182,7 @@ def _converter(source: int, target: int, rounding: int) -> Any:
         return -1
 
     signature = f"intp(Array({_TYPES[source]}, 1, 'C', readonly=True), Array({_TYPES[target]}, 1, 'C'))"
-    kernel = _kernels.entry(_kernels.compiled(convert, signature, name=f"_convert_{source}_{target}_{rounding}"))
-    for each in same:
-        _converters[source][target][each] = kernel
-    return kernel
+    return _kernels.entry(_kernels.compiled(convert, signature, name=f"_convert_{source}_{target}_{rounding}"))
 
 
 # Layouts.
@@ -311,22 +315,33 @@ def _mean(signed: int, whole: int) -> Any:
     return mean
 
 
-class _ByType(dict[str, Any]):
-    """The kernels of one operation by the samples' type code, compiled when the first of them come."""
+def _by_type(operation: str, names: Iterable[str], function: Callable[[str], Any], axes_out: int) -> _kernels.ByType:
+    """Return an operation's kernels, of the functions for each dtype's name."""
 
-    def __init__(self, operation: str, function: Callable[[str], Any], axes_out: int) -> None:
-        self._operation, self._function, self._axes_out = operation, function, axes_out
+    def make(name: str) -> Any:
+        signature = f"intp(Array({name}, 2, 'C', readonly=True), Array({name}, {axes_out}, 'C'))"
+        return _kernels.compiled(function(name), signature, name=f"_{operation}_{name}")
 
-    def __missing__(self, char: str) -> Any:
-        name = np.dtype(char).name
-        signature = f"intp(Array({name}, 2, 'C', readonly=True), Array({name}, {self._axes_out}, 'C'))"
-        self[char] = _kernels.compiled(self._function(char), signature, name=f"_{self._operation}_{name}")
-        return self[char]
+    return _kernels.ByType(names, make)
 
 
-_interleavers = _ByType("interleave", lambda _: _interleave, 2)
-_deinterleavers = _ByType("deinterleave", lambda _: _deinterleave, 2)
-_means = _ByType("to_mono", lambda char: _mean(int(char != "B"), int(char not in "fd")), 1)
+_interleavers = _by_type("interleave", _SIZES, lambda _: _interleave, 2)
+_deinterleavers = _by_type("deinterleave", _SIZES, lambda _: _deinterleave, 2)
+_means = _by_type(
+    "to_mono", dict.fromkeys(_TYPES), lambda name: _mean(int(name != "uint8"), int(name not in _FLOATS)), 1
+)
+
+WARM: _kernels.Warm = {
+    "convert_format": [
+        partial(_converter, source, target, how)
+        for source, targets in enumerate(_converters)
+        for target, roundings in enumerate(targets)
+        for how in range(len(roundings))
+    ],
+    "interleave": _interleavers.all(),
+    "deinterleave": _deinterleavers.all(),
+    "to_mono": _means.all(),
+}
 
 
 def interleave(x: Samples, out: Samples) -> int:

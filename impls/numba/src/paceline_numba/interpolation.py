@@ -648,7 +648,7 @@ _FOUR = "UniTuple(float64, 4)"
 _PAIRS = f"intp({_TIMES}, {_TIMES}, {_TABLE}, {_TIMES}, {_TABLE}, boolean, {_OUT})"
 _POSES = f"intp({_TIMES}, {_TABLE}, {_TABLE}, {_TIMES}, boolean, {_OUT}, {_OUT})"
 
-__getattr__, __dir__ = _kernels.on_demand(
+__getattr__, __dir__, WARM = _kernels.on_demand(
     globals(),
     {
         "slerp_quaternion": (

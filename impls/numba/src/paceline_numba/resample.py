@@ -554,26 +554,22 @@ def _chunk(
     return -1
 
 
-_CHUNKS: dict[str, Any] = {}
-"""By the samples' type code, compiled when the first of them come."""
+def _compile_chunk(name: str) -> Any:
+    given, bank = (f"Array({name}, {axes}, 'C', readonly=True)" for axes in (2, 3))
+    kept = f"Array({name}, 2, 'C')"
+    signature = f"intp({given}, boolean, int64, int64, {bank}, {kept}, Array(int64, 1, 'C'), {kept})"
+    return _kernels.compiled(_chunk, signature, name=f"_chunk_{name}")
+
+
+_CHUNKS = _kernels.ByType(("float32", "float64"), _compile_chunk)
 
 
 def resample_chunk(
     x: Samples, flush: bool, up: int, down: int, coefficients: Samples, history: Samples, state: Indices, out: Samples
 ) -> int:
     """Take (frames, channels) and write every frame of output that they determine; the types are those of ``x``."""
-    kernel = _CHUNKS.get(x.dtype.char) or _compile_chunk(x.dtype)
-    bad: int = kernel(x, flush, up, down, coefficients, history, state, out)
+    bad: int = _CHUNKS[x.dtype.char](x, flush, up, down, coefficients, history, state, out)
     return bad
-
-
-def _compile_chunk(dtype: np.dtype[Any]) -> Any:
-    given, bank = (f"Array({dtype.name}, {axes}, 'C', readonly=True)" for axes in (2, 3))
-    kept = f"Array({dtype.name}, 2, 'C')"
-    signature = f"intp({given}, boolean, int64, int64, {bank}, {kept}, Array(int64, 1, 'C'), {kept})"
-    kernel = _kernels.compiled(_chunk, signature, name=f"_chunk_{dtype.name}")
-    _CHUNKS[dtype.char] = kernel
-    return kernel
 
 
 _ROWS, _OUT = "Array(float32, 2, 'C', readonly=True)", "Array(float32, 2, 'C')"
@@ -581,7 +577,7 @@ _LIST, _TABLE = "Array(int64, 1, 'C', readonly=True)", "Array(float32, 2, 'C', r
 _PLAN = f"{_LIST}, {_TABLE}, {_LIST}"
 _RESPONSE = "Array(float32, 1, 'C', readonly=True)"
 
-__getattr__, __dir__ = _kernels.on_demand(
+__getattr__, __dir__, WARM = _kernels.on_demand(
     globals(),
     {
         "resample": (
@@ -590,3 +586,4 @@ __getattr__, __dir__ = _kernels.on_demand(
         )
     },
 )
+WARM["resample_chunk"] = _CHUNKS.all()

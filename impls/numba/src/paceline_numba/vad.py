@@ -500,7 +500,7 @@ def _detect_voice(
 _GIVEN, _KEPT = "Array(float32, 1, 'C', readonly=True)", "Array(float32, 1, 'C')"
 _PLAN, _STATE = "Array(int64, 1, 'C', readonly=True)", "Array(int64, 1, 'C')"
 
-__getattr__, __dir__ = _kernels.on_demand(
+__getattr__, __dir__, WARM = _kernels.on_demand(
     globals(),
     {
         "detect_voice": (
