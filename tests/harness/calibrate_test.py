@@ -130,13 +130,14 @@ def test_who_serves_is_told_with_and_without_a_compiler(file, capsys):
         "rust": [(1, 20.0), (1000, 5_000.0)],
         "mine": [(1, 1.0), (1000, 1.0)],
     }
-    entry = measured(times, {"mine": "gives 3 in golden case 0"})
+    entry = measured(times, {"mine": "gives 3 in golden case 0"}, {"i16": times, "u8": times})
     show(calibration.Calibration({"resample": entry}, (), file, 1.5, {"resample": 0.25}), None)
     ((_, _), (change, _)), ((_, _), (cold, _)) = ranges(once := without(times, "mine")), ranges(without(once, "numba"))
     printed = capsys.readouterr().out
     for said in (
         f"cython below {change}, numba from {change} on",
         f"not warm: cython below {cold}, rust from {cold} on",
+        "and 2 other kinds",
         "250 ms",
         "numba 5 ms",
         "resample: mine is refused: it gives 3 in golden case 0.",

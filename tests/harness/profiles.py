@@ -41,21 +41,30 @@ def own_cache(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
         rules.reread()
 
 
-def measured(times: Times, refused: dict[str, str] | None = None, jit: tuple[str, ...] = ("numba",)) -> Measured:
+def measured(times: Times, refused: dict[str, str] | None = None, kinds: dict[str, Times] | None = None) -> Measured:
     """Return a measurement of some other machine, its times in whole ns and made of samples."""
     samples = {name: [(n, [round(ns)] * 3) for n, ns in curve] for name, curve in times.items()}
-    first = {name: 5_000_000 for name in jit if name in times}
-    return Measured("key", 1.7e9, {"cython": "1.0, abc"}, times, refused or {}, first, samples)
+    first = {name: 5_000_000 for name in ("numba",) if name in times}
+    return Measured(
+        key="key",
+        at=1.7e9,
+        backends={"cython": "1.0, abc"},
+        times=times,
+        refused=refused or {},
+        kinds=kinds or {},
+        first_call_ns=first,
+        samples=samples,
+    )
 
 
-def measured_here(operation: str, times: Times) -> Measured:
+def measured_here(operation: str, times: Times, kinds: dict[str, Times] | None = None) -> Measured:
     """Return a measurement that holds for this machine and now."""
     prints = {}
     for name in {name.partition(":")[0] for name in times}:
         backend = discover()[name]
         assert isinstance(backend, Backend)
         prints[name] = machine.fingerprint(backend)
-    return Measured(profile.key_of(operation, prints), time.time(), prints, times, {}, {})
+    return Measured(profile.key_of(operation, prints), time.time(), prints, times, {}, kinds or {}, {})
 
 
 def committed(file: Path, about: dict[str, str], **operations: Measured) -> Path:

@@ -9,7 +9,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from harness.profiles import measured_here, own_cache
-from paceline.selection import Figures, curves, figures, profile
+from paceline.selection import curves, figures, profile, rules
 from paceline_harness.cli import app
 from paceline_harness.environment import environment
 from paceline_harness.selection import points, telling, truth
@@ -23,14 +23,14 @@ def harness(*words):
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-def point(chosen, n=10, operation="resample", halves=None, **times):
+def point(chosen, n=10, operation="resample", kind="", halves=None, **times):
     times = {name: float(ns) for name, ns in times.items()}
     halves = halves or {name: (ns, ns) for name, ns in times.items()}
-    return Point(operation, n, chosen, "profile", times, halves)
+    return Point(operation, kind, n, chosen, "profile", times, halves)
 
 
 def record(*some, ranges=None, skipped=None):
-    named = dict.fromkeys(each.operation for each in some)
+    named = dict.fromkeys(each.what for each in some)
     given = {name: [(0, "a"), (5, "b")] for name in named} if ranges is None else ranges
     return Regret(
         1, "2026-01-02T03:04:05+00:00", 7, environment(), dict.fromkeys(named, "here"), given, skipped or {}, list(some)
@@ -129,6 +129,25 @@ class TestTelling:
         assert "known in hindsight: 0.500 times as fast; misses the bar of 1.0." in found
         assert "whose backend changes" not in found
 
+    def test_other_kinds_are_told_of_apart(self):
+        usual = point("a", a=100, b=200)
+        some = [point("a", kind=kind, a=150, b=100) for kind in ("i16", "u8")]
+        ranges = {name: [(0, "a")] for name in ("resample", "resample of i16", "resample of u8")}
+        found = record(usual, *some, ranges=ranges)
+        said = list(telling.totals(found))
+        assert said[0].startswith("Mean regret: 0.0 %")
+        assert said[-1] == (
+            "Other kinds, 2 of them: mean regret 50.0 %, 2 of 2 points with more than 10 %, 0.667 times as fast as "
+            "each kind's best single backend."
+        )
+        assert len(list(telling.totals(record(*some, ranges=ranges)))) == 1
+        to = Console(width=200, record=True)
+        telling.show(found, to)
+        text = to.export_text()
+        assert "resample, 2 kinds" in text
+        assert "50.0 % at 10 of i16" in text
+        assert "| resample of u8 " in text
+
     def test_the_worst_points_come_last_in_a_table(self):
         some = [point("a", n, a=100 + n, b=100) for n in range(1, 15)]
         to = Console(width=200, record=True)
@@ -149,16 +168,16 @@ class TestTruth:
         operation = "resample"
 
         @staticmethod
-        def arguments(n):
-            return n
+        def arguments(n, kind):
+            return n if kind == "i16" else -n
 
         @staticmethod
         def calls(n):
             return None if n < 10 else {}
 
     def drawn(self, count, seed=1, largest=1000):
-        known = Figures("profile", {"a": [(1, 1.0), (largest, 3.0)], "b": [(12, 2.0)]}, "")
-        return truth.sizes_for(self.Ready, known, count, seed)
+        curves = {"a": [(1, 1.0), (largest, 3.0)], "b": [(12, 2.0)]}
+        return truth.sizes_for(self.Ready, "i16", curves, count, seed)
 
     def test_sizes_are_new_ones_within_what_was_measured(self):
         found = self.drawn(40)
@@ -213,6 +232,19 @@ class TestCommand:
         shown = harness("regret", "--from", tmp_path / "r.json")
         assert shown.exit_code == 0, shown.output
         assert shown.output == done.output.removesuffix(f"{tmp_path / 'r.json'}\n")
+
+    def test_kinds_are_judged_by_their_own_ranges(self, file, tmp_path):
+        kinds = {"i16": {"python": [(1, 1.0), (50, 1.0)], "numba": [(1, 2.0), (50, 2.0)]}}
+        profile.write(file, {"interleave": measured_here("interleave", CURVES, kinds)})
+        rules.forget(tables=True)
+        done = harness("regret", "interleave", "--kinds", "--sizes", "3", "--output", tmp_path / "r.json")
+        assert done.exit_code == 0, done.output
+        found = points.read(tmp_path / "r.json")
+        assert found.ranges["interleave of i16"] == [(0, "python")]
+        assert found.ranges["interleave of u8"] == found.ranges["interleave"]  # it was not measured
+        assert {each.kind for each in found.points} == {"", "i16", "u8", "f64"}
+        assert {each.chosen for each in found.points if each.kind == "i16"} == {"python"}
+        assert max(each.n for each in found.points if each.kind == "i16") < 50
 
     def test_what_has_no_choice_is_said(self, file, monkeypatch):
         for words, said in (

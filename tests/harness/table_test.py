@@ -53,11 +53,13 @@ def test_the_table_is_the_profile_without_what_holds_only_there(folder):
 
 
 def test_numbers_have_four_digits(folder):
-    entry = measured({"cython": [(1, 12.0), (316_228, 1_234_567.0)]})
+    curve = [(1, 12.0), (316_228, 1_234_567.0)]
+    entry = measured({"cython": curve}, {"mine": "is wrong"}, {"i16": {"cython": curve, "mine": curve}})
     made = json.loads(
         shipped.table(shipped.chosen([shipped.Committed(folder, Profile(1, MACHINE, {"resample": entry}))]))
     )
-    assert made["operations"]["resample"]["times"]["cython"] == [[1, 12], [316_200, 1_235_000]]
+    assert made["operations"]["resample"]["times"] == {"cython": [[1, 12], [316_200, 1_235_000]]}
+    assert made["operations"]["resample"]["kinds"] == {"i16": {"cython": [[1, 12], [316_200, 1_235_000]]}}
 
 
 def test_the_same_profiles_give_the_same_bytes(folder):
@@ -102,6 +104,17 @@ def test_the_page_says_who_serves(folder):
     picture = (folder / "chart.svg").read_text()
     for word in ("resample", "to_mono", "cython", "rust", "numba", f">{CROSS}<", f">{JIT_CROSS}<"):
         assert word in picture
+
+
+def test_the_page_has_the_kinds_apart(folder):
+    entry = measured(CROSSING, kinds={"i16": {"rust": [(46, 1.0), (1000, 1.0)], "cython": [(46, 2.0), (1000, 2.0)]}})
+    assert table(folder, committed(folder / "a.json", MACHINE, to_mono=entry)).exit_code == 0
+    page = (folder / "page.md").read_text()
+    assert (
+        page.index("| `to_mono` |")
+        < page.index("Other dtypes")
+        < page.index("| `to_mono` of i16 | rust | the same | 1,000 |")
+    )
 
 
 def test_the_first_processor_is_shipped_and_the_others_are_told_of(folder):

@@ -91,7 +91,8 @@ def show(found: Calibration, output: Path | None) -> None:
     rows: list[Row] = []
     for name, entry, took in entries:
         compiling = [f"{backend} {ns / 1e6:,.0f} ms" for backend, ns in entry.first_call_ns.items()]
-        rows.append(row(name, _serving(entry), f"{largest(entry):,}", took, ", ".join(compiling) or "-"))
+        kinds = f"\nand {len(entry.kinds)} other kinds" if entry.kinds else ""
+        rows.append(row(f"{name}{kinds}", _serving(entry), f"{largest(entry):,}", took, ", ".join(compiling) or "-"))
     to.print(rich_table(("operation", "fastest", "up to", "measuring", "compiling, apart"), rows, to))
     for name, entry, _ in entries:
         for backend, why in entry.refused.items():

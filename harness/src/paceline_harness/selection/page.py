@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from time import gmtime, strftime
 
+from paceline.selection.profile import Measured
 from paceline_harness.selection.shipped import Chosen
-from paceline_harness.selection.words import cold_ranges, jit, largest, ranges_text, warm_ranges
+from paceline_harness.selection.words import cold_ranges, jit, largest, of_kinds, ranges_text, warm_ranges
 
 MARKED = re.compile(r"(<!-- selection:ranges -->\n).*?(<!-- selection:end -->)", re.DOTALL)
 
@@ -38,13 +39,23 @@ def block(found: Chosen) -> str:
     """Return the table in Markdown, and where and when its figures were measured."""
     names = sorted(set().union(*(jit(entry) for entry in found.operations.values())))
     compilers = " or ".join(names) or "a JIT backend"
-    lines = [f"| operation | without {compilers} | once it is compiled | measured up to |", "|---|---|---|---:|"]
-    for name, entry in found.operations.items():
-        warm, cold = warm_ranges(entry), cold_ranges(entry)
-        after = "the same" if warm == cold else ranges_text(warm)
-        lines.append(f"| `{name}` | {ranges_text(cold) if cold else '–'} | {after} | {largest(entry):,} |")
+    head = [f"| operation | without {compilers} | once it is compiled | measured up to |", "|---|---|---|---:|"]
+    lines = [*head, *(_row(f"`{name}`", entry) for name, entry in found.operations.items())]
+    kinds = [
+        _row(f"`{name}` of {kind}", part)
+        for name, entry in found.operations.items()
+        for kind, part in of_kinds(entry).items()
+    ]
+    if kinds:
+        lines += ["", "Other dtypes of the same operations have ranges of their own.", "", *head, *kinds]
     days = sorted({strftime("%Y-%m-%d", gmtime(entry.at)) for entry in found.operations.values()})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     machine = found.machine
     where = f"{machine.get('processor', '?')}, {machine.get('usable cores', '?')} cores, {machine.get('python', '?')}"
     return "\n".join([*lines, "", f"Measured on {where}, NumPy {machine.get('numpy', '?')}, {when}."])
+
+
+def _row(name: str, entry: Measured) -> str:
+    warm, cold = warm_ranges(entry), cold_ranges(entry)
+    after = "the same" if warm == cold else ranges_text(warm)
+    return f"| {name} | {ranges_text(cold) if cold else '–'} | {after} | {largest(entry):,} |"

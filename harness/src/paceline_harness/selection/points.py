@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp, isfinite, log
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from paceline_harness.environment import Environment
+from paceline_harness.selection.words import what
 
 FORMAT: Final = 1
 WORSE: Final = 0.1
@@ -29,6 +30,8 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One operation at one size: who was chosen by which rule, and what every candidate took."""
 
     operation: str
+    kind: str
+    """Of the operation's kinds; empty: the usual one."""
     n: int
     chosen: str
     rule: str
@@ -39,10 +42,15 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if self.chosen not in self.times:
-            raise ValueError(f"{self.operation} at {self.n} has no time of {self.chosen!r}, which was chosen")
+            raise ValueError(f"{self.what} at {self.n} has no time of {self.chosen!r}, which was chosen")
         figures = (*self.times.values(), *(half for pair in self.halves.values() for half in pair))
         if not all(isfinite(ns) and ns > 0 for ns in figures):
-            raise ValueError(f"{self.operation} at {self.n} has a time that is not above 0")
+            raise ValueError(f"{self.what} at {self.n} has a time that is not above 0")
+
+    @property
+    def what(self) -> str:
+        """The operation, and its kind if that is not the usual one."""
+        return what(self.operation, self.kind)
 
     @property
     def best(self) -> str:
@@ -69,11 +77,11 @@ class Regret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int
     environment: Environment
     measured: dict[str, str]
-    """Where and when each operation's times were measured that the choice rests on."""
+    """Where and when the times of each operation, or kind of it, were measured that the choice rests on."""
     ranges: dict[str, list[tuple[int, str]]]
     """Who serves from which size on."""
     skipped: dict[str, str]
-    """Operations that have no points, and why."""
+    """Operations and kinds that have no points, and why."""
     points: list[Point]
 
 
@@ -106,12 +114,12 @@ def summary(points: Sequence[Point]) -> Summary:
     )
 
 
-def by_operation(points: Iterable[Point]) -> dict[str, list[Point]]:
-    """Return the points of each operation, in the order of their sizes."""
+def by_what(points: Iterable[Point]) -> dict[str, list[Point]]:
+    """Return the points of each operation and kind, in the order of their sizes."""
     found: dict[str, list[Point]] = {}
     for point in points:
-        found.setdefault(point.operation, []).append(point)
-    return {operation: sorted(some, key=lambda point: point.n) for operation, some in found.items()}
+        found.setdefault(point.what, []).append(point)
+    return {name: sorted(some, key=lambda point: point.n) for name, some in found.items()}
 
 
 def best_single(points: Sequence[Point]) -> tuple[str, float]:
@@ -127,14 +135,8 @@ def best_single(points: Sequence[Point]) -> tuple[str, float]:
 
 
 def ahead_of_singles(points: Sequence[Point]) -> float:
-    """Return how many times as fast choosing is as the best single backend of each operation."""
-    return geometric_mean(lambda some: best_single(some)[1], points)
-
-
-def geometric_mean(of: Callable[[Sequence[Point]], float], points: Sequence[Point]) -> float:
-    """Return the mean over operations of what `of` makes of their points, weighed by how many points there are."""
-    parts = by_operation(points).values()
-    return exp(sum(len(part) * log(of(part)) for part in parts) / len(points))
+    """Return how many times as fast choosing is as the best single backend of each operation and kind."""
+    return exp(sum(len(part) * log(best_single(part)[1]) for part in by_what(points).values()) / len(points))
 
 
 def _time_of(point: Point, name: str) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from paceline.operations import OPERATIONS
+from paceline.selection.curves import Curve
 from paceline.selection.profile import FORMAT, Measured, Profile, read
 from paceline.selection.timing import low
 from paceline_harness.selection.words import ranges_text, warm_ranges
@@ -119,14 +120,22 @@ def table(found: Chosen) -> bytes:
 
 
 def _entry(entry: Measured) -> dict[str, Any]:
-    times = {name: curve for name, curve in sorted(entry.times.items()) if name not in entry.refused}
     return {
         "key": "",  # it holds on no machine as if it were measured there
         "at": round(entry.at),
         "backends": dict(sorted(entry.backends.items())),
-        "times": {name: [(_rounded(n), _rounded(ns)) for n, ns in curve] for name, curve in times.items()},
+        "times": _times(entry, entry.times),
         "refused": {},
+        "kinds": {kind: _times(entry, times) for kind, times in sorted(entry.kinds.items())},
         "first_call_ns": {},
+    }
+
+
+def _times(entry: Measured, times: Mapping[str, Curve]) -> dict[str, Any]:
+    return {
+        name: [(_rounded(n), _rounded(ns)) for n, ns in curve]
+        for name, curve in sorted(times.items())
+        if name not in entry.refused
     }
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from paceline_harness.report.rows import Row, row
 from paceline_harness.report.terminal import rich_table
 from paceline_harness.report.words import time_text
-from paceline_harness.selection.points import Point, Regret, Summary, ahead_of_singles, by_operation, summary
+from paceline_harness.selection.points import Point, Regret, Summary, ahead_of_singles, by_what, summary
 from paceline_harness.selection.words import ranges_text
 
 MEAN, MEAN_AIM = 0.02, 0.01
@@ -31,25 +31,43 @@ WORST_HEADER: Final = ("operation", "n", "chosen", "takes", "fastest", "takes", 
 
 def show(found: Regret, to: Console) -> None:
     """Print a record."""
-    parts = {operation: summary(points) for operation, points in by_operation(found.points).items()}
+    usual, kinds = _parted(found)
     to.print(Text(f"Regret of the choice at {len(found.points)} sizes that were not calibrated, seed {found.seed}"))
-    to.print(rich_table(HEADER, [_row(name, part, found) for name, part in parts.items()], to))
+    rows = [_row(name, summary(points), found) for name, points in by_what(usual).items()]
+    to.print(rich_table(HEADER, [*rows, *_kinds_rows(kinds)], to))
     for line in totals(found):
         to.print(Text(line))
     to.print()
     to.print(Text(f"The {min(SHOWN, len(found.points))} worst points"))
     worst = sorted(found.points, key=lambda point: -point.regret)[:SHOWN]
     to.print(rich_table(WORST_HEADER, [_worst_row(point) for point in worst], to))
-    for operation, why in found.skipped.items():
-        to.print(Text(f"{operation} has no points: {why}.", style="dim"))
+    for name, why in found.skipped.items():
+        to.print(Text(f"{name} has no points: {why}.", style="dim"))
     rules = {rule: sum(point.rule == rule for point in found.points) for rule in _rules(found.points)}
     said = ", ".join(f"{count} by the rule {rule!r}" for rule, count in rules.items())
     to.print(Text(f"Chosen: {said}. {found.environment.cpu_model}, {found.utc[:16]}.", style="dim"))
 
 
 def totals(found: Regret) -> Iterator[str]:
-    """Yield a sentence for each total, those with a bar beside it."""
-    points = found.points
+    """Yield a sentence for each total, those with a bar beside it: of operations, and then of their other kinds."""
+    usual, kinds = _parted(found)
+    if usual:
+        yield from _totals(usual, found)
+    if kinds:
+        every = summary(kinds)
+        yield (
+            f"Other kinds, {len(by_what(kinds))} of them: mean regret {_percent(every.mean)}, {every.worse} of "
+            f"{len(kinds)} points with more than 10 %, {ahead_of_singles(kinds):.3f} times as fast as each kind's best "
+            "single backend."
+        )
+
+
+def _parted(found: Regret) -> tuple[list[Point], list[Point]]:
+    """Return the points of operations, and those of their other kinds."""
+    return [point for point in found.points if not point.kind], [point for point in found.points if point.kind]
+
+
+def _totals(points: Sequence[Point], found: Regret) -> Iterator[str]:
     every = summary(points)
     share = every.worse / len(points)
     yield f"Mean regret: {_percent(every.mean)}; {_bar(every.mean, MEAN, MEAN_AIM)}."
@@ -63,9 +81,9 @@ def totals(found: Regret) -> Iterator[str]:
         f"{'meets' if ahead >= AHEAD else 'misses'} the bar of {AHEAD:.1f}."
     )
     yield f"Against the best single backend for everything, {every.single}: {every.ahead:.3f} times as fast."
-    crossing = [point for point in points if len(found.ranges[point.operation]) > 1]
+    crossing = [point for point in points if len(found.ranges[point.what]) > 1]
     if crossing:
-        count = len(by_operation(crossing))
+        count = len(by_what(crossing))
         yield (
             f"In the {count} operations whose backend changes with the size: {ahead_of_singles(crossing):.3f} times as "
             "fast as their best single one."
@@ -96,10 +114,27 @@ def _row(operation: str, part: Summary, found: Regret) -> Row:
     )
 
 
+def _kinds_rows(points: Sequence[Point]) -> Iterator[Row]:
+    """Yield a row for all other kinds of an operation together."""
+    for name in dict.fromkeys(point.operation for point in points):
+        some = [point for point in points if point.operation == name]
+        part = summary(some)
+        yield row(
+            f"{name}, {len(by_what(some))} kinds",
+            f"{len(some)}",
+            _percent(part.mean),
+            f"{_percent(part.worst.regret)} at {part.worst.n:,} of {part.worst.kind}",
+            f"{part.worse}",
+            "each kind's",
+            f"{ahead_of_singles(some):.3f}",
+            "by kind",
+        )
+
+
 def _worst_row(point: Point) -> Row:
     times, best = point.times, point.best
     cells = (point.chosen, time_text(times[point.chosen]), best, time_text(times[best]), _percent(point.regret))
-    return row(point.operation, f"{point.n:,}", *cells)
+    return row(point.what, f"{point.n:,}", *cells)
 
 
 def _rules(points: Sequence[Point]) -> list[str]:

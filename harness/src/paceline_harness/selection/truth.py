@@ -9,9 +9,11 @@ from typing import Final
 
 import paceline
 from paceline.operations import OPERATIONS
-from paceline.selection import Figures, candidates, figures
+from paceline.selection import candidates, figures
+from paceline.selection.curves import Curve
 from paceline.selection.timing import FAR, Call, Prepared, low, sampled, undisturbed
 from paceline_harness.selection.points import Point
+from paceline_harness.selection.words import what
 
 ROUNDS: Final = (30, 60)
 """Batches of each candidate at a size, at least and at most."""
@@ -32,8 +34,8 @@ class NoChoice(ValueError):  # noqa: N818 - it says what there is not
     """An operation's backend is not chosen by what was measured; the message is the end of a sentence."""
 
 
-def points_of(operation: str, count: int, seed: int, progress: Progress) -> Iterator[Point]:
-    """Measure an operation at so many sizes, in ascending order; JIT backends are compiled before.
+def points_of(operation: str, kind: str, count: int, seed: int, progress: Progress) -> Iterator[Point]:
+    """Measure an operation, or a kind of it, at so many sizes, in ascending order; JIT backends are compiled before.
 
     Raises
     ------
@@ -43,23 +45,24 @@ def points_of(operation: str, count: int, seed: int, progress: Progress) -> Iter
     if OPERATIONS[operation].size_axis == "n = 1":
         raise NoChoice("it has one size")
     known = figures(operation)
-    if known is None:
+    if known is None or not (curves := known.of_kind(kind)):
         raise NoChoice("it was never measured: run harness calibrate")
-    rule = paceline.explain(operation).rule
+    rule = paceline.explain(operation, kind=kind).rule
     if rule not in MEASURING:
         raise NoChoice(f"the rule {rule!r} chooses its backend, whatever was measured")
     kernels, _ = candidates(operation)
     prepared = Prepared(operation, kernels, seed)
     order = random.Random(seed)
     with undisturbed():
-        for n in sizes_for(prepared, known, count, seed):
-            progress(f"{operation}, n = {n:,}")
-            calls = prepared.calls(prepared.arguments(n))
+        for n in sizes_for(prepared, kind, curves, count, seed):
+            progress(f"{what(operation, kind)}, n = {n:,}")
+            calls = prepared.calls(prepared.arguments(n, kind))
             assert calls is not None  # the size was drawn because it has some
             samples = timed(calls, order)
-            chosen = paceline.explain(operation, n)
+            chosen = paceline.explain(operation, n, kind=kind)
             yield Point(
                 operation,
+                kind,
                 n,
                 chosen.backend,
                 chosen.rule,
@@ -68,19 +71,19 @@ def points_of(operation: str, count: int, seed: int, progress: Progress) -> Iter
             )
 
 
-def sizes_for(prepared: Prepared, known: Figures, count: int, seed: int) -> list[int]:
+def sizes_for(prepared: Prepared, kind: str, curves: Mapping[str, Curve], count: int, seed: int) -> list[int]:
     """Draw sizes from 1 to the largest one measured, evenly in their logarithms, none of them measured or twice.
 
     Left out are those at which the public function asks another operation's kernel.
     """
-    measured = {n for curve in known.times.values() for n, _ in curve}
-    numbers = random.Random(f"{seed} {prepared.operation}")
+    measured = {n for curve in curves.values() for n, _ in curve}
+    numbers = random.Random(f"{seed} {what(prepared.operation, kind)}")
     found: set[int] = set()
     refused: set[int] = set()
     for n in _drawn(numbers, max(measured), TRIES * count):
         if n in measured or n in found or n in refused:
             continue
-        if prepared.calls(prepared.arguments(n)) is None:
+        if prepared.calls(prepared.arguments(n, kind)) is None:
             refused.add(n)
             continue
         found.add(n)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from paceline.selection.curves import ranges
 from paceline.selection.profile import Measured
@@ -28,6 +30,16 @@ def cold_ranges(entry: Measured) -> Ranges:
     """Return who serves until then; empty where only JIT backends were measured."""
     curves = {name: curve for name, curve in _may_serve(entry).items() if name.partition(":")[0] not in jit(entry)}
     return ranges(curves) if curves else []
+
+
+def what(operation: str, kind: str) -> str:
+    """Return "convert_format", or "convert_format of f64 to i16"."""
+    return f"{operation} of {kind}" if kind else operation
+
+
+def of_kinds(entry: Measured) -> Mapping[str, Measured]:
+    """Return a measurement for each of its operation's kinds."""
+    return {kind: msgspec.structs.replace(entry, times=times, kinds={}) for kind, times in entry.kinds.items() if times}
 
 
 def jit(entry: Measured) -> frozenset[str]:
