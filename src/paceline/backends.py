@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, Literal
@@ -144,8 +144,8 @@ def _names() -> list[str]:
     return [*OFFICIAL, *(name for name in discover() if name not in OFFICIAL)]
 
 
-def status_of(name: str) -> BackendStatus:
-    """Return whether one backend can serve."""
+def status_of(name: str, rooms: Iterable[str] | None = None) -> BackendStatus:
+    """Return whether one backend can serve: in these rooms, by default in all that it has."""
     backend = discover().get(name)
     if backend is None:
         return BackendStatus(name, "absent", reason=f"it is not installed: {OFFICIAL[name]}")
@@ -164,7 +164,7 @@ def status_of(name: str) -> BackendStatus:
         reason = f"{', '.join(missing)} is not installed: {OFFICIAL.get(name, f'pip install {missing[0]}')}"
         return BackendStatus(name, "absent", backend.version, reason)
     if not backend.jit:
-        for room in sorted({operation.module for operation in OPERATIONS.values()}):
+        for room in sorted({operation.module for operation in OPERATIONS.values()}) if rooms is None else rooms:
             problem = _import_problem(backend, room)
             if problem is not None:
                 return BackendStatus(name, "broken", backend.version, problem)
@@ -198,7 +198,7 @@ def load_kernel(operation: str, backend: str) -> Kernel | NotImplementedKernel:
     backend, _, variant = backend.partition(":")
     if backend not in known and backend not in OFFICIAL:
         raise BackendUnavailable(f"No backend is named {backend!r}; {those_ready()}.")
-    state = status_of(backend)
+    state = status_of(backend, (OPERATIONS[operation].module,))
     if state.state == "stale":
         raise StaleBackend(f"The backend {backend!r} is stale: {state.reason}.")
     if state.state != "ready":

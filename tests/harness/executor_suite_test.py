@@ -11,7 +11,7 @@ import pytest
 from harness.fakes import FakeClock, comparison, timed
 from paceline.pipeline import Node, PassThroughNode, Pipeline
 from paceline_harness import Candidate
-from paceline_harness.baselines import compiled, executor_limit, pipelines
+from paceline_harness.baselines import compiled, executor_limit, extension, pipelines
 from paceline_harness.baselines import executor as plain
 from paceline_harness.gate import admit
 from paceline_harness.report import documents
@@ -295,7 +295,7 @@ def test_without_a_compiler_or_header_the_floor_says_so(missing, monkeypatch, tm
     if missing == "compiler":
         monkeypatch.setattr(compiled.shutil, "which", lambda _: None)
     else:
-        monkeypatch.setattr(executor_limit.sysconfig, "get_path", lambda _: str(tmp_path))
+        monkeypatch.setattr(extension.sysconfig, "get_path", lambda _: str(tmp_path))
     executor_limit.library.cache_clear()
     try:
         (found,) = [each for each in titled("Simple (3n, 100i)").candidates if each.name == shared.FLOOR]

@@ -17,7 +17,7 @@ from paceline_harness.clock import Clock, perf_counter
 from paceline_harness.equality import Equality
 from paceline_harness.loading import Reached, reading
 from paceline_harness.measure import NULL_ARM, Progress, Settings
-from paceline_harness.record import Claim
+from paceline_harness.record import Bar, Claim
 from paceline_harness.result import Result
 from paceline_harness.table import Options, measure_table
 
@@ -52,14 +52,14 @@ class Comparison:
     in_place : bool
         Whether candidates change their inputs. The inputs are then restored before every call, which is not timed,
         and calls are timed one by one; the output of a call that returns None is its changed arrays.
-    title, item, count_items, claim, notes, source
+    title, item, count_items, claim, bars, notes, source
         What tables and records say: a heading; the name of an item and how many the inputs hold (default: n); a
-        published figure; remarks; where the inputs come from.
+        published figure; what candidates may cost; remarks; where the inputs come from.
 
     Raises
     ------
     ValueError
-        The baseline or the reference is no candidate, a name is used twice, or a size is below 1.
+        The baseline, the reference or what a bar names is no candidate, a name is used twice, or a size is below 1.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Comparison:
         item: str = "item",
         count_items: Callable[..., int] | None = None,
         claim: Claim | None = None,
+        bars: Iterable[Bar] = (),
         notes: Iterable[str] = (),
         source: str = "made from the seed",
     ) -> None:
@@ -87,7 +88,7 @@ class Comparison:
         self._origin, self._home = self, _caller()
         file = str(self._home.get("__file__"))
         self._number = _made[file] = _made.get(file, 0) + 1
-        self.count_items, self.claim, self.notes = count_items, claim, tuple(notes)
+        self.count_items, self.claim, self.bars, self.notes = count_items, claim, tuple(bars), tuple(notes)
         self.sizes = _checked_sizes(sizes)
         names = [each.name for each in self.candidates]
         if repeated := {each for each in names if names.count(each) > 1}:
@@ -95,6 +96,8 @@ class Comparison:
         if NULL_ARM in names:
             raise ValueError(f"{NULL_ARM!r} is the name of the hidden second baseline; choose another name.")
         self.baseline = self.named(baseline, "baseline").name
+        for name in (name for bar in self.bars for name in (bar.of, bar.less, bar.unit) if name):
+            self.named(name, "bar's candidate")
         if isinstance(reference, Candidate):
             self.reference = reference
         else:

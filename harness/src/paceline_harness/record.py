@@ -48,6 +48,19 @@ class Claim(msgspec.Struct, frozen=True):
     source: str
 
 
+class Bar(msgspec.Struct, frozen=True):
+    """What something may cost, of a table's candidates: (`of` − `less`) ÷ `unit` is to be `at_most` so much.
+
+    Without `less` nothing is taken off; without `unit` the figure is a time, in ns per item.
+    """
+
+    name: str
+    of: str
+    at_most: float
+    less: str = ""
+    unit: str = ""
+
+
 class HarnessInfo(msgspec.Struct, frozen=True):
     """Which harness measured: its version, the commit it was checked out at (if any) and its arguments."""
 
@@ -232,6 +245,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     after: Counters
     launch: Launch
     claim: Claim | None = None
+    bars: list[Bar] = []
     notes: list[str] = []
     env_pad_bytes: int | None = None
     chain: Chain | None = None

@@ -103,6 +103,7 @@ def measure_table(comparison: Comparison, size: int, options: Options) -> Record
         launch=options.launch,
         env_pad_bytes=options.env_pad_bytes,
         claim=comparison.claim,
+        bars=list(comparison.bars),
         notes=list(comparison.notes),
     )
 

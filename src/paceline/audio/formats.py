@@ -137,13 +137,7 @@ def convert_format(
         if flags.c_contiguous and flags.aligned and (code != _I24 or x.shape[-1:] == (3,)):
             if out is None:
                 out = new(shape, dtype)
-            elif (
-                type(out) is not ndarray
-                or out.dtype is not dtype
-                or out.shape != shape
-                or not out.flags.carray
-                or not disjoint(out, x)
-            ):
+            elif not _fits(out, shape, dtype, x):
                 return _convert(x, to, source, rounding, legacy, out, backend)
             if x.ndim == 1 and not packed:
                 converter.pick(x.size, backend)(x, code, out, code_out, how)
@@ -239,10 +233,11 @@ def to_mono(x: ArrayLike, *, out: Samples | None = None, backend: str | None = N
     -----
     Cost: one pass over both arrays.
     """
-    if type(x) is ndarray and out is None and x.dtype in _SUMMED and x.ndim == 2:
+    if type(x) is ndarray and x.dtype in _SUMMED and x.ndim == 2:
         flags, (frames, channels) = x.flags, x.shape
-        if flags.c_contiguous and flags.aligned and channels:
-            out = new((frames,), x.dtype)
+        if flags.c_contiguous and flags.aligned and channels and (out is None or _fits(out, (frames,), x.dtype, x)):
+            if out is None:
+                out = new((frames,), x.dtype)
             _mono[x.dtype.num].pick(frames, backend)(x, out)
             return out
     samples = as_array(x, "x")
@@ -306,6 +301,11 @@ def _convert(
     return out
 
 
+def _fits(out: Samples, shape: tuple[int, ...], dtype: np.dtype[Any], x: Samples) -> bool:
+    """Say whether a kernel can write ``out`` as it is; where it cannot, the long way says why."""
+    return type(out) is ndarray and out.dtype is dtype and out.shape == shape and out.flags.carray and disjoint(out, x)
+
+
 def _shape(x: Samples, code: int, code_out: int) -> tuple[int, ...]:
     """Return the shape of the result; of packed samples the last axis are bytes."""
     shape = x.shape if code != _I24 else x.shape[:-1]
@@ -349,10 +349,12 @@ def _as_source(x: ArrayLike, source: str | None) -> tuple[NDArray[Any], str]:
 def _transposed(
     operation: str, x: ArrayLike, axes: tuple[str, str], out: Samples | None, backend: str | None
 ) -> Samples:
-    if type(x) is ndarray and out is None and x.dtype in _MOVED and x.ndim == 2:
+    if type(x) is ndarray and x.dtype in _MOVED and x.ndim == 2:
         flags = x.flags
-        if flags.c_contiguous and flags.aligned:
-            bits, out = _BITS[x.itemsize], new(x.shape[::-1], x.dtype)
+        if flags.c_contiguous and flags.aligned and (out is None or _fits(out, x.shape[::-1], x.dtype, x)):
+            bits = _BITS[x.itemsize]
+            if out is None:
+                out = new(x.shape[::-1], x.dtype)
             _transposers[operation, x.itemsize].pick(x.size // 2, backend)(x.view(bits), out.view(bits))
             return out
     samples = as_array(x, "x")

@@ -42,7 +42,8 @@ class Explanation:
     """Who serves from which size on."""
 
     def __str__(self) -> str:
-        axis = OPERATIONS[self.operation].size_axis.replace("n =", f"n = {self.n:,}")
+        items = OPERATIONS[self.operation].size_axis.removeprefix("n = ")
+        axis = f"n = {self.n:,}" + ("" if items.isdigit() else f" {items}")
         what = f"{self.operation} of {self.kind}" if self.kind else self.operation
         lines = [f"{what}, {axis}: {self.backend}, because {self.because}."]
         width = max((len(name) for name in (*self.times_ns, *self.left_out)), default=0)

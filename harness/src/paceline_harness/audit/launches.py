@@ -12,8 +12,9 @@ from paceline_harness.audit.finding import Finding, Place, Said, described
 from paceline_harness.record import Arm, Record
 
 SHARED = (
-    "baseline", "null_arm", "item", "dtype", "claim", "timer.name", "params.alpha", "params.margin", "params.budget_s",
-    "params.report_hw", "launch.of", "launch.planned", "input.seed", "harness.version", "harness.git",
+    "baseline", "null_arm", "item", "dtype", "claim", "bars", "timer.name", "params.alpha", "params.margin",
+    "params.budget_s", "params.report_hw", "launch.of", "launch.planned", "input.seed", "harness.version",
+    "harness.git",
 )  # fmt: skip
 """What all launches of a table have in common."""
 

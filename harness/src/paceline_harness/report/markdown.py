@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from paceline_harness.record import Record
-from paceline_harness.report import environment, means, sentences, source
+from paceline_harness.report import bars, environment, means, sentences, source
 from paceline_harness.report.rows import DETAIL_HEADER, Row, detail, footnotes, labels, overview, overview_header
 from paceline_harness.report.tables import Table, tables_of
 from paceline_harness.report.words import LEGEND, heading, launches_text
@@ -59,6 +59,7 @@ def _section(of: Table, analysis: Sequence[str]) -> list[str]:
     parts = [f"## {heading(of)}", *analysis, table(DETAIL_HEADER, detail(of))]
     if said := sentences.claim(of):
         parts.append(said)
+    parts += bars.lines(of)
     if said_of := labels(of) + footnotes(of):
         parts.append("\n".join(f"- {line}" for line in said_of))
     return parts

@@ -30,13 +30,14 @@ def means(tables: Sequence[Table]) -> Means | None:
 
     A table counts when its environment can be trusted, when each backend that was timed anywhere was timed in it, and
     when none of them is its baseline: a backend's ratio to itself says nothing. A backend's variant ("rust:rubato"), a
-    column of few tables, has no mean.
+    column of few tables, has no mean. Tables with bars ask what something costs, and are in no mean of speeds.
     """
-    columns = [name for name in columns_of(tables) if ":" not in name]
-    names = [name for name in columns if any(name in table.timed() for table in tables)]
+    speeds = [table for table in tables if not table.bars]
+    columns = [name for name in columns_of(speeds) if ":" not in name]
+    names = [name for name in columns if any(name in table.timed() for table in speeds)]
     shared = [
         table
-        for table in tables
+        for table in speeds
         if names and table.trustworthy and table.baseline not in names and set(names) <= set(table.timed())
     ]
     ratios = {name: [ratio for table in shared if (ratio := table.cells[name].ratio) is not None] for name in names}

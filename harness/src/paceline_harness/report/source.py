@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from paceline_harness import across as launches
 from paceline_harness.across import Across, across, tables, trustworthy_table
+from paceline_harness.cells import cell
 from paceline_harness.noise import noise
 from paceline_harness.record import Record
 from paceline_harness.verdict import Interval, Verdict, printed_interval
 
-__all__ = ["Across", "Pair", "across", "noise", "null_ratios", "pair", "tables", "trustworthy_table"]
+__all__ = ["Across", "Pair", "across", "call_times", "noise", "null_ratios", "pair", "tables", "trustworthy_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,9 @@ def null_ratios(table: Sequence[Record]) -> list[tuple[float, Interval | None, i
         for arm in record.arms
         if arm.name == record.null_arm and arm.log_ratio is not None
     ]
+
+
+def call_times(table: Sequence[Record], names: Sequence[str]) -> list[tuple[float, ...]]:
+    """Return the ns that a call of each of `names` took, per launch in which all of them were timed."""
+    found = [[cell(record, name).call_ns for name in names] for record in table]
+    return [tuple(ns for ns in times if ns is not None) for times in found if None not in times]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from paceline_harness.record import Record
-from paceline_harness.report import environment, means, sentences, source
+from paceline_harness.report import bars, environment, means, sentences, source
 from paceline_harness.report.tables import Table, tables_of
 
 SCHEMA = "paceline-report/1"
@@ -47,8 +47,19 @@ def _table(table: Table) -> dict[str, Any]:
         "records": [record.id for record in table.launches],
         "trustworthy": table.trustworthy,
         "claim": None if table.claim is None else msgspec.to_builtins(table.claim),
+        "bars": [_bar(each) for each in bars.judged(table)],
         "sentence": sentences.closing(table),
         "candidates": [_candidate(table, name) for name in table.names],
+    }
+
+
+def _bar(found: bars.Judged) -> dict[str, Any]:
+    return {
+        **msgspec.to_builtins(found.bar),
+        "figure": found.figure,
+        "interval": found.interval,
+        "verdict": found.word,
+        "reason": found.reason,
     }
 
 

@@ -20,7 +20,7 @@ class Table:
         self.op, self.title, self.size = first.op, first.title, first.size
         self.label = first.title
         self.item, self.items = first.item, first.items
-        self.baseline, self.claim = first.baseline, first.claim
+        self.baseline, self.claim, self.bars = first.baseline, first.claim, first.bars
         self.candidates: list[CandidateInfo] = first.candidates
         self.names = [each.name for each in first.candidates]
         backends = [each.name for each in first.candidates if each.group == "backend"]

@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from paceline_harness.record import Record
-from paceline_harness.report import environment, means, sentences, source
+from paceline_harness.report import bars, environment, means, sentences, source
 from paceline_harness.report.rows import DETAIL_HEADER, Row, detail, footnotes, overview, overview_header
 from paceline_harness.report.tables import tables_of
 from paceline_harness.report.words import LEGEND, heading, launches_text
@@ -39,6 +39,8 @@ def show(records: Sequence[Record], to: Console) -> None:
     for table in tables:
         to.print(Text(heading(table), style="bold"))
         to.print(rich_table(DETAIL_HEADER, detail(table), to))
+        for line in bars.lines(table):
+            to.print(Text(line))
         for note in footnotes(table):
             to.print(Text(note, style="dim"))
         to.print()

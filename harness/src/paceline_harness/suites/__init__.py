@@ -88,6 +88,13 @@ SUITES: dict[str, Suite] = {
             "paceline_harness.suites.audio.formats",
             usual=False,
         ),
+        Suite(
+            "overhead",
+            "what a call costs: empty native calls, small arrays through every layer; measured where it is named",
+            ("empty_call", "small_call"),
+            "paceline_harness.suites.overhead",
+            usual=False,
+        ),
     )
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from paceline_harness.report import sentences
+from paceline_harness.report import bars, sentences
 from paceline_harness.report.analysis import as_html
 from paceline_harness.report.html.axis import Axis, around
 from paceline_harness.report.html.marks import key, style
@@ -47,6 +47,7 @@ def _section(number: int, of: Table, columns: list[str], analysis: Mapping[str, 
     parts += [as_html(paragraph) for paragraph in analysis.get(of.title) or analysis.get(of.op) or ()]
     if claim := sentences.claim(of):
         parts.append(words("p", claim, class_="claim"))
+    parts += [words("p", line, class_="claim") for line in bars.lines(of)]
     parts.append(_table(of, columns))
     notes = [words("li", line) for line in [*footnotes(of), *labels(of)]]
     summary = words("summary", "What was compared, and notes")
