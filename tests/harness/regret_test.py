@@ -201,13 +201,18 @@ class TestTruth:
         def sampled(calls, budget, rounds, order):
             asked.append(sorted(calls))
             if len(asked) == 1:
-                return {"best": [100] * 30, "unlucky": [90, 900], "far": [1000, 1000]}
-            return {name: [95] * 30 for name in calls}
+                return {"best": [100] * 32, "unlucky": [90, 900], "chosen": [500, 500], "far": [1000, 1000]}
+            return {name: [95] * 32 for name in calls}
 
         monkeypatch.setattr(truth, "sampled", sampled)
-        found = truth.timed(dict.fromkeys(("best", "unlucky", "far")), random.Random(0))
-        assert asked == [["best", "far", "unlucky"], ["unlucky"]]
-        assert {name: len(samples) for name, samples in found.items()} == {"best": 30, "unlucky": 30, "far": 2}
+        found = truth.timed(dict.fromkeys(("best", "unlucky", "chosen", "far")), "chosen", random.Random(0))
+        assert asked == [["best", "chosen", "far", "unlucky"], ["unlucky"], ["chosen"]]
+        assert {name: len(samples) for name, samples in found.items()} == {
+            "best": 32,
+            "unlucky": 32,
+            "chosen": 32,
+            "far": 2,
+        }
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     times: dict[str, float]
     """ns per call, the low quantile of all rounds."""
     halves: dict[str, Halves]
-    """The same of the even rounds, and of the odd ones."""
+    """The same of every other turn around the places where arrays lie, and of the turns between."""
 
     def __post_init__(self) -> None:
         if self.chosen not in self.times:
@@ -64,7 +64,7 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def chance(self) -> float:
-        """The regret, in the odd rounds, of who was the fastest in the even ones: what only noise explains."""
+        """The regret, in one half of the rounds, of who was the fastest in the other: what only noise explains."""
         even = min(self.halves, key=lambda name: self.halves[name][0])
         return self.halves[even][1] / min(odd for _, odd in self.halves.values()) - 1
 

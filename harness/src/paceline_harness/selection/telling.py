@@ -89,8 +89,8 @@ def _totals(points: Sequence[Point], found: Regret) -> Iterator[str]:
             "fast as their best single one."
         )
     yield (
-        f"Noise: whoever is the fastest in every other round has a mean regret of {_percent(every.chance)} in the "
-        "rounds between, so that much no choice avoids."
+        f"Noise: whoever is the fastest in one half of the rounds has a mean regret of {_percent(every.chance)} in the "
+        "other, so that much no choice avoids."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import exp, log
 from typing import Final
 
@@ -11,11 +11,11 @@ import paceline
 from paceline.operations import OPERATIONS
 from paceline.selection import candidates, figures
 from paceline.selection.curves import Curve
-from paceline.selection.timing import FAR, Call, Prepared, low, sampled, undisturbed
-from paceline_harness.selection.points import Point
+from paceline.selection.timing import FAR, PLACES, Call, Prepared, low, sampled, undisturbed
+from paceline_harness.selection.points import Halves, Point
 from paceline_harness.selection.words import what
 
-ROUNDS: Final = (30, 60)
+ROUNDS: Final = (32, 64)
 """Batches of each candidate at a size, at least and at most."""
 
 BUDGET_NS: Final = 50_000_000
@@ -58,8 +58,8 @@ def points_of(operation: str, kind: str, count: int, seed: int, progress: Progre
             progress(f"{what(operation, kind)}, n = {n:,}")
             calls = prepared.calls(prepared.arguments(n, kind))
             assert calls is not None  # the size was drawn because it has some
-            samples = timed(calls, order)
             chosen = paceline.explain(operation, n, kind=kind)
+            samples = timed(calls, chosen.backend, order)
             yield Point(
                 operation,
                 kind,
@@ -67,7 +67,7 @@ def points_of(operation: str, kind: str, count: int, seed: int, progress: Progre
                 chosen.backend,
                 chosen.rule,
                 {name: low(found) for name, found in samples.items()},
-                {name: (low(found[::2]), low(found[1::2])) for name, found in samples.items()},
+                {name: _halves(found) for name, found in samples.items()},
             )
 
 
@@ -97,20 +97,22 @@ def _drawn(numbers: random.Random, largest: int, count: int) -> Iterator[int]:
         yield min(largest, int(exp(numbers.uniform(0, log(largest + 1)))))
 
 
-def timed(calls: Mapping[str, Call], order: random.Random) -> dict[str, list[int]]:
+def timed(calls: Mapping[str, Call], chosen: str, order: random.Random) -> dict[str, list[int]]:
     """Time every candidate, all but the hopeless ones in every round.
 
-    Who is hopeless is seen from two calls, and one of those may have been interrupted: who is near after all is timed
-    again, together with the fastest.
+    Who is hopeless is seen from a few calls, each of which may have been interrupted: the chosen one, and who is near
+    after all, are timed again alone.
     """
     found = sampled(calls, BUDGET_NS, ROUNDS, order)
-    lows = {name: low(samples) for name, samples in found.items()}
-    best = min(lows, key=lambda name: lows[name])
-    short = [name for name in found if len(found[name]) < ROUNDS[0] and lows[name] <= FAR * lows[best]]
-    if short:
-        found |= sampled(_some(calls, {best, *short}), BUDGET_NS, ROUNDS, order)
+    least = {name: min(samples) for name, samples in found.items()}
+    limit = FAR * min(least.values())
+    for name, samples in found.items():
+        if len(samples) < ROUNDS[0] and (name == chosen or least[name] <= limit):
+            found |= sampled({name: calls[name]}, BUDGET_NS, ROUNDS, order)
     return found
 
 
-def _some(calls: Mapping[str, Call], names: Collection[str]) -> dict[str, Call]:
-    return {name: call for name, call in calls.items() if name in names}
+def _halves(samples: Sequence[int]) -> Halves:
+    """Return the low quantiles of every other turn around the places, and of those between."""
+    parts = [[each for number, each in enumerate(samples) if number // PLACES % 2 == half] for half in (0, 1)]
+    return low(parts[0]), low(parts[1] or parts[0])
