@@ -217,6 +217,7 @@ class TestTruth:
 
 @pytest.fixture
 def file(tmp_path, monkeypatch):
+    pytest.importorskip("numba")  # one of the two that are chosen
     with own_cache(tmp_path / "cache", monkeypatch) as path:
         profile.write(path, {"trajectory_gap": measured_here("trajectory_gap", CURVES)})
         yield path
