@@ -30,7 +30,8 @@ def test_only_verbs_that_exist_are_shown():
     assert "compare" in text
     assert "list" in text
     assert "audit" in text
-    assert "calibrate" not in text
+    assert "calibrate" in text
+    assert "tune" not in text
 
 
 def test_list_names_suites_operations_and_backends():

@@ -10,6 +10,7 @@ import pytest
 
 import paceline
 from paceline import audio, operations, pipeline, selection, tum
+from paceline.selection import curves, profile, timing
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {
@@ -28,6 +29,9 @@ PUBLIC = {
     "paceline.operations": set(operations.__all__),
     "paceline.pipeline": set(pipeline.__all__),
     "paceline.selection": set(selection.__all__),
+    "paceline.selection.curves": set(curves.__all__),
+    "paceline.selection.profile": set(profile.__all__),
+    "paceline.selection.timing": set(timing.__all__),
     "paceline.tum": set(tum.__all__),
 }
 """What may be imported from where by the harness and the pipelines."""

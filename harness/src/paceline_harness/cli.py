@@ -6,12 +6,15 @@ import typer
 
 from paceline_harness.commands.accuracy import app as accuracy
 from paceline_harness.commands.audit import audit
+from paceline_harness.commands.calibrate import calibrate
 from paceline_harness.commands.claims import claims
 from paceline_harness.commands.compare import compare
 from paceline_harness.commands.diff import diff
 from paceline_harness.commands.list import list_everything
+from paceline_harness.commands.regret import regret
 from paceline_harness.commands.report import report
 from paceline_harness.commands.selftest import selftest
+from paceline_harness.commands.table import table
 
 app = typer.Typer(
     name="harness",
@@ -25,6 +28,9 @@ app.command()(report)
 app.command()(audit)
 app.command()(diff)
 app.command()(claims)
+app.command()(calibrate)
+app.command()(regret)
+app.command()(table)
 app.add_typer(accuracy, name="accuracy")
 app.command()(selftest)
 app.command(name="list")(list_everything)

@@ -16,9 +16,23 @@ from typing import Literal, overload
 from paceline.backends import Kernel, NotImplementedKernel, load_kernel
 from paceline.operations import OPERATIONS
 from paceline.selection import overrides, rules, warming
-from paceline.selection.rules import STATIC_ORDER, TYPICAL_N, Choice, Selector, selector
+from paceline.selection.rules import STATIC_ORDER, TYPICAL_N, Choice, Selector, candidates, selector
+from paceline.selection.tables import Figures
 
-__all__ = ["STATIC_ORDER", "TYPICAL_N", "Choice", "Selector", "bind", "select", "selector", "using", "warm_up"]
+__all__ = [
+    "STATIC_ORDER",
+    "TYPICAL_N",
+    "Choice",
+    "Figures",
+    "Selector",
+    "bind",
+    "candidates",
+    "figures",
+    "select",
+    "selector",
+    "using",
+    "warm_up",
+]
 
 
 def select(operation: str, backend: str | None = None, n: int = TYPICAL_N) -> Kernel:
@@ -139,6 +153,12 @@ def _warm_up(operations: tuple[str, ...]) -> dict[str, float]:
         return warming.compile_all(operations)
     finally:  # after an error, too: what was compiled until then may be chosen
         rules.forget()
+
+
+def figures(operation: str) -> Figures | None:
+    """Return the times that decide for an operation, of this machine or of the shipped table; None: there are none."""
+    check_operation(operation)
+    return rules.tables().of(operation)
 
 
 def check_operation(operation: str) -> None:

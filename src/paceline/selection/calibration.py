@@ -27,7 +27,7 @@ PROVED: Final = frozenset({1, 10, 100, 1_000, 10_000})
 """Sizes whose outputs are compared with the reference's."""
 
 KIND_SIZES: Final = (46, 1_000, 31_623)
-KIND_ROUNDS: Final = (7, 7)
+KIND_ROUNDS: Final = (8, 8)
 KINDS_PART: Final = 0.6
 """The part of the budget that is an operation's kinds', which are measured at fewer sizes."""
 

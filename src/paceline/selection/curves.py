@@ -7,6 +7,8 @@ from itertools import pairwise
 from math import exp, log
 from typing import Final
 
+__all__ = ["Curve", "ranges", "time_at"]
+
 Curve = Sequence[tuple[int, float]]
 """``(n, ns)`` in ascending order of n; both above 0."""
 

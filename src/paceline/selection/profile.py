@@ -20,6 +20,8 @@ from paceline.backends import Backend, discover
 from paceline.errors import PacelineError
 from paceline.selection import machine
 
+__all__ = ["FORMAT", "Measured", "Profile", "ProfileNotWritten", "path", "read", "write"]
+
 VARIABLE: Final = "PACELINE_PROFILE"
 FORMAT: Final = 1
 OLDEST_S: Final = 30 * 24 * 3600

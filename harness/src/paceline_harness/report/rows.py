@@ -37,6 +37,11 @@ class Row:
     bold: frozenset[int] = frozenset()
 
 
+def row(*cells: str) -> Row:
+    """Return a row of texts, each of one line or more."""
+    return Row(tuple(cell.split("\n") for cell in cells))
+
+
 def overview_header(tables: Sequence[Table]) -> list[str]:
     """Return the columns of the overview: the operation, the backends, and what they are compared with."""
     return ["operation", *columns_of(tables), "compared with"]
