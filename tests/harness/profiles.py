@@ -48,7 +48,7 @@ def measured(times: Times, refused: dict[str, str] | None = None, kinds: dict[st
     return Measured(
         key="key",
         at=1.7e9,
-        backends={"cython": "1.0, abc"},
+        backends={name.partition(":")[0]: "1.0, abc" for each in (times, *(kinds or {}).values()) for name in each},
         times=times,
         refused=refused or {},
         kinds=kinds or {},
@@ -64,7 +64,7 @@ def measured_here(operation: str, times: Times, kinds: dict[str, Times] | None =
         backend = discover()[name]
         assert isinstance(backend, Backend)
         prints[name] = machine.fingerprint(backend)
-    return Measured(profile.key_of(operation, prints), time.time(), prints, times, {}, kinds or {}, {})
+    return Measured(profile.key_of(operation, prints), time.time(), prints, times, {}, {}, kinds=kinds or {})
 
 
 def committed(file: Path, about: dict[str, str], **operations: Measured) -> Path:
