@@ -289,3 +289,27 @@ class TestCommand:
             assert done.exit_code == 2, done.output
             assert said in done.output
             assert len(done.output.strip().splitlines()) == 1
+
+
+def test_a_document_gets_the_totals_and_a_row_for_each_operation(tmp_path):
+    file, page = tmp_path / "r.json", tmp_path / "page.md"
+    points.write(
+        file, record(point("rust", rust=1.0, cython=2.0), point("rust", operation="to_mono", rust=1.0, cython=2.0))
+    )
+    page.write_text("before\n<!-- selection:regret -->\nold\n<!-- selection:end -->\nafter\n")
+    assert harness("regret", "--from", file, "--into", page).exit_code == 0
+    lines = page.read_text().splitlines()
+    assert lines[:2] == ["before", "<!-- selection:regret -->"]
+    assert lines[-2:] == ["<!-- selection:end -->", "after"]
+    assert "old" not in lines
+    assert [line.split(" | ")[0] for line in lines if line.startswith("| ")] == [
+        "| operation",
+        "| ---",
+        "| resample",
+        "| to_mono",
+    ]
+    assert any(line.startswith("- Mean regret: ") for line in lines)
+    page.write_text("no markers")
+    done = harness("regret", "--from", file, "--into", page)
+    assert done.exit_code == 2
+    assert "it has no markers; accepted are lines <!-- selection:regret -->" in done.output

@@ -15,6 +15,9 @@ Curve = Sequence[tuple[int, float]]
 HYSTERESIS: Final = 0.05
 """By how much a backend must be faster, somewhere, to take over from the one that serves smaller sizes."""
 
+NEAR: Final = 0.01
+"""How near a crossing is looked for, in items."""
+
 STEPS: Final = 16
 """Places between two measured sizes at which curves are compared."""
 
@@ -84,12 +87,12 @@ def _between(sizes: Sequence[int]) -> list[float]:
 
 def _crossing(one: Curve, other: Curve, low: float, high: float) -> int:
     """Return the first whole size, between two, at which the other curve is the lower one."""
-    for _ in range(40):
+    for _ in range(60):
         middle = exp((log(low) + log(high)) / 2)
         if time_at(other, middle) < time_at(one, middle):
             high = middle
         else:
             low = middle
-        if high - low < 0.5:
+        if high - low < NEAR:
             break
     return max(1, -int(-high // 1))

@@ -24,6 +24,9 @@ def regret(
         bool, typer.Option("--kinds", help="Also the operations' other dtypes, which have ranges of their own.")
     ] = False,
     output: Annotated[Path | None, typer.Option(help="A JSON file to write every point to.")] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="A document: the block selection:regret of it is made anew.")
+    ] = None,
     record: Annotated[Path | None, typer.Option("--from", help="Measure nothing: show what such a file has.")] = None,
 ) -> None:
     """Measure how good the choice is that the machine profile leads to; run harness calibrate before.
@@ -33,7 +36,7 @@ def regret(
     after Ctrl-C, when nothing is written.
     """
     from paceline_harness.report.terminal import console
-    from paceline_harness.selection import points, telling
+    from paceline_harness.selection import page, points, telling
 
     if record is not None:
         if operations or sizes is not None or seed is not None or kinds or output is not None:
@@ -47,6 +50,14 @@ def regret(
     else:
         found = _measured(operations or [], SIZES if sizes is None else sizes, SEED if seed is None else seed, kinds)
     telling.show(found, console())
+    if into is not None:
+        try:
+            into.write_text(page.filled(into.read_text("utf-8"), "regret", telling.markdown(found)), "utf-8")
+        except OSError as error:
+            _mistake(f"{into} cannot be filled: {error.strerror or error}.")
+        except page.PageError as error:
+            _mistake(f"{into} cannot be filled: {error}.")
+        typer.echo(str(into))
     if output is not None:
         points.write(output, found)
         typer.echo(str(output))

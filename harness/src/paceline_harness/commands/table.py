@@ -41,7 +41,7 @@ def table(
     try:
         found = shipped.chosen(shipped.committed(files))
         old = into.read_text(encoding="utf-8")
-        new = page.filled(old, found)
+        new = page.filled(old, "ranges", page.ranges_block(found))
     except shipped.ProfileError as error:
         _mistake(str(error))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The block of a document that says who serves which sizes, between markers, so that no figure there is typed by hand.
+"""Blocks of a document between markers, so that no figure there is typed by hand: who serves which sizes, and regret.
 
 <!-- selection:ranges -->
 (replaced)
@@ -14,28 +14,29 @@ from paceline.selection.profile import Measured
 from paceline_harness.selection.shipped import Chosen
 from paceline_harness.selection.words import cold_ranges, jit, largest, of_kinds, ranges_text, warm_ranges
 
-MARKED = re.compile(r"(<!-- selection:ranges -->\n).*?(<!-- selection:end -->)", re.DOTALL)
+END = "<!-- selection:end -->"
 
 
 class PageError(ValueError):
     """A document without markers; the message is the rest of a sentence about it."""
 
 
-def filled(document: str, found: Chosen) -> str:
-    """Return a document with the text between its markers made anew.
+def filled(document: str, name: str, text: str) -> str:
+    """Return a document with the text between the markers of that name made anew.
 
     Raises
     ------
     PageError
-        It has no markers.
+        It has no such markers.
     """
-    if not MARKED.search(document):
-        raise PageError("it has no markers; accepted are lines <!-- selection:ranges --> and <!-- selection:end -->")
-    text = block(found)
-    return MARKED.sub(lambda match: f"{match[1]}{text}\n{match[2]}", document)
+    begin = f"<!-- selection:{name} -->"
+    marked = re.compile(f"({re.escape(begin)}\n).*?({re.escape(END)})", re.DOTALL)
+    if not marked.search(document):
+        raise PageError(f"it has no markers; accepted are lines {begin} and {END}")
+    return marked.sub(lambda match: f"{match[1]}{text}\n{match[2]}", document)
 
 
-def block(found: Chosen) -> str:
+def ranges_block(found: Chosen) -> str:
     """Return the table in Markdown, and where and when its figures were measured."""
     names = sorted(set().union(*(jit(entry) for entry in found.operations.values())))
     compilers = " or ".join(names) or "a JIT backend"

@@ -62,6 +62,23 @@ def totals(found: Regret) -> Iterator[str]:
         )
 
 
+def markdown(found: Regret) -> str:
+    """Return the totals as a list and a row for each operation, for a document."""
+    usual, kinds = _parted(found)
+    rows = [_row(name, summary(points), found) for name, points in by_what(usual).items()]
+    cells = ([" ".join(lines) for lines in each.cells] for each in (*rows, *_kinds_rows(kinds)))
+    table = [HEADER, ["---", *["---:"] * 4, "---", "---:", "---"], *cells]
+    return "\n".join(
+        [
+            *(f"- {line}" for line in totals(found)),
+            "",
+            *(f"| {' | '.join(line)} |" for line in table),
+            "",
+            f"{len(found.points)} points, {found.environment.cpu_model}, {found.utc[:10]}.",
+        ]
+    )
+
+
 def _parted(found: Regret) -> tuple[list[Point], list[Point]]:
     """Return the points of operations, and those of their other kinds."""
     return [point for point in found.points if not point.kind], [point for point in found.points if point.kind]
