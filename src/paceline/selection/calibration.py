@@ -28,8 +28,11 @@ PROVED: Final = frozenset({1, 10, 100, 1_000, 10_000})
 
 KIND_SIZES: Final = (46, 1_000, 31_623)
 KIND_ROUNDS: Final = (8, 8)
-KINDS_PART: Final = 0.6
+KINDS_PART: Final = 0.65
 """The part of the budget that is an operation's kinds', which are measured at fewer sizes."""
+
+LOST: Final = 16.0
+"""A backend that takes this many times as long as the fastest is not measured at a kind's larger sizes."""
 
 HOPELESS: Final = 3.0
 """A backend that takes this many times as long as the fastest is not measured at sizes where a call of it is long."""
@@ -252,15 +255,18 @@ class _Run:
         """Time a few sizes of each kind."""
         for kind in self.operation.kinds:
             times = self.kinds[kind] = {}
+            lost: set[str] = set()
             for n in KIND_SIZES:
                 arguments = self._prepared.arguments(n, kind)
                 calls = self._prepared.calls(arguments) or {}
                 began = perf_counter_ns()
                 if n == KIND_SIZES[0]:
                     self._prove(arguments, f"on its workload of {kind}, n = {n}")
-                live = {name: call for name, call in calls.items() if name not in self.refused}
+                live = {name: call for name, call in calls.items() if name not in self.refused and name not in lost}
                 for name, found in timing.sampled(live, 0.0, KIND_ROUNDS, self._order).items():
                     times.setdefault(name, []).append((n, timing.low(found)))
+                best = min(curve[-1][1] for curve in times.values())
+                lost |= {name for name, curve in times.items() if curve[-1][1] > LOST * best}
                 self.left_ns -= perf_counter_ns() - began
 
     def _prove(self, arguments: tuple[Any, ...], where: str) -> None:
