@@ -16,6 +16,7 @@ import numpy as np
 from paceline.backends import Kernel
 from paceline.operations import OPERATIONS
 from paceline.selection import proof
+from paceline.selection.signatures import SIGNATURES
 
 BATCH_NS: Final = 10_000
 """A batch takes this long at least: long for the clock, short enough that most batches meet no interruption."""
@@ -27,9 +28,6 @@ ROUNDS: Final = (7, 25)
 FAR: Final = 2.0
 FEW: Final = 2
 """A candidate that takes so many times as long as the fastest is timed in so many rounds: it will not be chosen."""
-
-_STATE: Final = {"resample_chunk": 6, "detect_voice": 7}
-"""Which argument a kernel keeps its place in a signal in: it is put back before every call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +80,10 @@ class Prepared:
         given = proof.kernel_arguments(self.operation, arguments)
         if given is None:
             return None
-        place = _STATE.get(self.operation)
+        place = SIGNATURES[self.operation].place
         if place is None:
             return {name: Call(kernel, given) for name, kernel in self.kernels.items()}
-        state = given[place]
+        state = given[place]  # it is put back before every call
         return {name: Call(kernel, given, state, state.copy()) for name, kernel in self.kernels.items()}
 
 
