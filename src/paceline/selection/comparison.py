@@ -48,9 +48,7 @@ def mismatch(name: str, given: tuple[Any, ...], ours: Answer, reference: Answer)
     if ours.returned != reference.returned:
         return Mismatch("first offending index", None, ours.returned, reference.returned)
     if reference.returned >= 0:  # outputs are then unspecified, and a stream is as it was
-        compared = (
-            Part(part, ours.arrays[i], reference.arrays[i], None) for i, part in SIGNATURES[name].state.items()
-        )
+        compared = (Part(part, ours.arrays[i], reference.arrays[i], None) for i, part in SIGNATURES[name].state.items())
     else:
         compared = parts(operation, given, ours.arrays, reference.arrays)  # type: ignore[assignment]
     return next((found for part in compared if (found := _of_part(operation, part)) is not None), None)

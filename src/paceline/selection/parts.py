@@ -1,7 +1,7 @@
 """What of a kernel's answer is compared, and how many times its class two answers may be apart.
 
-Each may be as far from the exact one as the contract lets it be. The contract's figures are for knots less than 104 days
-apart, rotations between their knots, and samples within full scale; here is what holds beyond.
+Each may be as far from the exact one as the contract lets it be. The contract's figures are for knots less than 104
+days apart, rotations between their knots, and samples within full scale; here is what holds beyond.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _times(name: str, given: tuple[Any, ...]) -> tuple[Any, Any, Any, Any]:
 
 
 def _apart(one: Any, other: Any) -> Any:
-    """Return distances in ns, or some hundred more: a difference in int64 may not fit, and one of doubles is rounded."""
+    """Return distances in ns or some hundred more: a difference in int64 may not fit, and one of doubles is rounded."""
     return np.maximum(np.abs(one.astype(np.float64) - other), np.abs(one - other).astype(np.float64))
 
 
