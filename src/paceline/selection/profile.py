@@ -191,7 +191,8 @@ def prepare(file: Path) -> None:
 def write(file: Path, operations: Mapping[str, Measured], refusals: list[Refusal] | None = None) -> Profile:
     """Put measurements into a profile, over those of the same operations; what others wrote meanwhile is kept.
 
-    ``refusals`` are added; a measurement of an operation takes those of its backends away.
+    ``refusals`` are added, over those of the same operation and backend; a measurement of an operation takes those of
+    its backends away.
 
     Raises
     ------
@@ -229,8 +230,11 @@ def _merged(file: Path, operations: Mapping[str, Measured], refusals: list[Refus
         held = [
             each
             for each in before.refusals
-            if each.operation not in operations
-            or each.backend.partition(":")[0] not in operations[each.operation].backends
+            if (each.operation, each.backend) not in {(new.operation, new.backend) for new in refusals}
+            and (
+                each.operation not in operations
+                or each.backend.partition(":")[0] not in operations[each.operation].backends
+            )
         ]
     fresh = {name: entry for name, entry in operations.items() if name not in kept}
     return Profile(FORMAT, here, {**kept, **fresh}, [*held, *refusals])

@@ -133,8 +133,8 @@ def difference(operation: Operation, actual: tuple[Any, ...], expected: tuple[An
             continue
         if np.shape(ours) != np.shape(reference) or getattr(ours, "dtype", None) != getattr(reference, "dtype", None):
             return f"gives {_kind_of(ours)} {where}, and the reference gives {_kind_of(reference)}"
-        apart, allowed = _apart(operation, np.asarray(ours), np.asarray(reference))
-        bad = np.flatnonzero(~(apart <= allowed))
+        distance, allowed = apart(operation, np.asarray(ours), np.asarray(reference))
+        bad = np.flatnonzero(~(distance <= allowed))
         if bad.size:
             at = int(bad[0])
             return (
@@ -145,7 +145,7 @@ def difference(operation: Operation, actual: tuple[Any, ...], expected: tuple[An
     return None
 
 
-def _apart(operation: Operation, ours: Any, reference: Any) -> tuple[Any, Any]:
+def apart(operation: Operation, ours: Any, reference: Any) -> tuple[Any, Any]:
     """Return, flattened, how far apart values are and how far they may be; NaN is like NaN and no number."""
     one, other = np.ravel(ours), np.ravel(reference)
     same = (one == other) | ((one != one) & (other != other))
@@ -154,13 +154,13 @@ def _apart(operation: Operation, ours: Any, reference: Any) -> tuple[Any, Any]:
     tolerance = operation.equality.tolerance
     turns = operation.equality.unit == "rad"
     if turns and ours.ndim == 2 and ours.shape[1] == 4:
-        chord = np.repeat(np.linalg.norm(ours - reference, axis=1), 4)
+        chord = np.repeat(np.linalg.norm(np.where(same.reshape(ours.shape), 0.0, ours - reference), axis=1), 4)
         return 4 * np.arcsin(np.minimum(chord / 2, 1)), 2 * tolerance
     with np.errstate(invalid="ignore"):
-        apart = np.where(same, 0.0, np.abs(one - other))
+        distance = np.where(same, 0.0, np.abs(one - other))
     if operation.equality.kind == "ulp" or turns:  # positions, beside rotations, are within 1 ulp
-        return apart, 2 * np.spacing(np.maximum(np.abs(one), np.abs(other)))
-    return apart, tolerance
+        return distance, 2 * np.spacing(np.maximum(np.abs(one), np.abs(other)))
+    return distance, tolerance
 
 
 def _unlike(operation: Operation, golden: Golden, answers: tuple[Any, ...], where: str) -> str | None:

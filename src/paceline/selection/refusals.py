@@ -26,11 +26,23 @@ def of(backend: str) -> dict[str, str]:
     return found
 
 
-def refuse(operation: str, backend: str, why: str, level: int = logging.WARNING) -> None:
-    """Let a backend serve an operation no more in this process; the log says so once."""
+def refuse(operation: str, backend: str, why: str, level: int | None = logging.WARNING) -> None:
+    """Let a backend serve an operation no more in this process; the log says so once, or not yet without a level."""
     if (operation, backend) not in _refused:
         _refused[operation, backend] = why
-        log.log(level, "The backend %r will not serve %s: it %s.", backend, operation, why)
+        if level is not None:
+            _say(operation, backend, why, level)
+
+
+def tell(operation: str, backend: str, why: str, level: int = logging.WARNING) -> None:
+    """Let the log say of a refusal that it was not told of yet, with more of the reason."""
+    if (operation, backend) in _refused:
+        _refused[operation, backend] = why
+    _say(operation, backend, why, level)
+
+
+def _say(operation: str, backend: str, why: str, level: int) -> None:
+    log.log(level, "The backend %r will not serve %s: it %s.", backend, operation, why)
 
 
 def lift(operation: str, backend: str) -> None:

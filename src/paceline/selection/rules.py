@@ -193,15 +193,17 @@ class _State:
         self.lock = threading.RLock()
         self.asks = False
         """Whether ``using`` was ever entered: only from then on a call looks for what it says."""
-        self.settings: dict[str, str] | None = None
+        self.settings: tuple[dict[str, str], str | None] | None = None
+        """The environment as it was read: who is asked for, and the shadow mode."""
         self.wishes: overrides.Wishes | None = None
         self.tables: Tables | None = None
 
     def read(self) -> None:
         """Read the environment if it was not read, or has changed; the caller holds the lock."""
-        found = overrides.settings()
+        found = overrides.settings(), shadow.setting()
         if found != self.settings:
-            wishes = overrides.read_settings(found)  # raises before anything changes
+            wishes = overrides.read_settings(found[0])  # these raise before anything changes
+            shadow.read_setting(found[1])
             changed = self.settings is not None
             self.settings, self.wishes = found, wishes
             if changed:
@@ -216,6 +218,14 @@ if hasattr(os, "register_at_fork"):  # a child has no thread that could let go o
 _selectors: Final = {
     (name, kind): Selector(name, kind) for name, operation in OPERATIONS.items() for kind in ("", *operation.kinds)
 }
+
+
+def _begin_anew() -> None:
+    _state.lock = threading.RLock()  # a thread that a fork did not copy may hold it
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def selector(operation: str, kind: str = "") -> Selector:

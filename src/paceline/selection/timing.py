@@ -17,6 +17,7 @@ import numpy as np
 from paceline.backends import Kernel
 from paceline.operations import OPERATIONS
 from paceline.selection import proof
+from paceline.selection.signatures import SIGNATURES
 
 __all__ = ["FAR", "PLACES", "Call", "Place", "Prepared", "low", "sampled", "undisturbed"]
 
@@ -40,9 +41,6 @@ ROUNDS: Final = (8, 25)
 FAR: Final = 2.0
 FEW: Final = 2
 """A candidate that takes so many times as long as the fastest is timed in so many rounds: it will not be chosen."""
-
-_STATE: Final = {"resample_chunk": 6, "detect_voice": 7}
-"""Which argument a kernel keeps its place in a signal in: it is put back before every call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ class Prepared:
         return {name: Call(kernel, places) for name, kernel in self.kernels.items()}
 
     def _place(self, arguments: tuple[Any, ...]) -> Place:
-        kept = _STATE.get(self.operation)
+        kept = SIGNATURES[self.operation].place  # it is put back before every call
         return Place(arguments) if kept is None else Place(arguments, arguments[kept], arguments[kept].copy())
 
 

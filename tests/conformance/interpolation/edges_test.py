@@ -226,6 +226,12 @@ class TestKnotsInTime:
         assert positions.tolist() == [[1.0, 2.0, 3.0]] * 5
         assert quats is None or quats.tolist() == [[0.0, 0.0, 0.0, 1.0]] * 5
 
+    @pytest.mark.parametrize("bounds", ["clamp", "extrapolate"])
+    def test_one_knot_gives_a_constant_also_where_that_is_not_finite(self, route, backend, bounds):
+        knot = np.array([T]), np.array([[np.inf, 2.0, -np.inf]]), np.array([IDENTITY])
+        positions, _ = route.run(*knot, np.array([T - 9, T, T + 9]), backend, bounds=bounds)
+        assert positions.tolist() == [[np.inf, 2.0, -np.inf]] * 3
+
     def test_one_knot_with_strict_bounds(self, route, backend):
         knot = np.array([T]), np.array([[1.0, 2.0, 3.0]]), np.array([IDENTITY])
         assert route.run(*knot, np.array([T, T]), backend, bounds="error")[0].tolist() == [[1.0, 2.0, 3.0]] * 2

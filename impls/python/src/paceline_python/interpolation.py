@@ -147,7 +147,7 @@ def _bracket(
     stamps: Stamps, at: Stamps, extrapolate: bool
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Stamps, Stamps]:
     """Return each query's two knots, the time since the first and the time between them; one knot is its own pair."""
-    if not extrapolate:
+    if not extrapolate or len(stamps) == 1:  # one knot has no direction to be carried on in
         at = np.clip(at, stamps[0], stamps[-1])
     last = max(len(stamps) - 2, 0)
     i = np.clip(np.searchsorted(stamps, at, side="right") - 1, 0, last)
