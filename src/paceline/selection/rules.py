@@ -267,6 +267,8 @@ def look_for_using() -> None:
 def candidates(operation: str) -> tuple[dict[str, Kernel], dict[str, str]]:
     """Return the kernels that may be chosen by what was measured, and why each other backend or variant may not.
 
+    A variant that has no kernel of its own for the operation is neither.
+
     Raises
     ------
     StaleBackend
@@ -290,13 +292,12 @@ def candidates(operation: str) -> tuple[dict[str, Kernel], dict[str, str]]:
         except BackendUnavailable as error:
             left_out[name] = str(error)
             continue
-        is_known = id(kernel) in seen
+        if id(kernel) in seen:
+            continue  # a variant without a kernel of its own here
         seen[id(kernel)] = kernel
         wrong = refusals.reason(operation, name)
         if isinstance(kernel, NotImplementedKernel):
             left_out[name] = f"it does not implement {operation}: {kernel.reason}"
-        elif is_known:
-            left_out[name] = f"its kernel is the one of {base!r}"
         elif wrong is not None:
             left_out[name] = f"it {wrong}"
         else:
