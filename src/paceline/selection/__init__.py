@@ -2,8 +2,8 @@
 
 ``rules`` has the order; ``overrides`` what users ask for; ``profile``, ``machine`` and ``tables`` what was measured,
 where, and whether it holds; ``curves`` turns times into sizes at which the fastest changes; ``proof`` and ``refusals``
-keep backends away that give wrong results, ``shadow`` finds such in use; ``warming`` compiles ahead; ``calibration``
-and ``timing`` measure.
+keep backends away that give wrong results, ``shadow`` finds such in use, with the modules that it names; ``warming``
+compiles ahead; ``calibration`` and ``timing`` measure; ``signatures`` says what a kernel's arguments are.
 """
 
 from __future__ import annotations
