@@ -15,7 +15,7 @@ from house.fresh import run
 from paceline import backends, selection
 from paceline.backends import OFFICIAL, Backend, BackendStatus
 from paceline.operations import CONTRACT, OPERATIONS
-from paceline.selection import overrides, proof, refusals, rules, warming
+from paceline.selection import eligible, overrides, proof, refusals, rules, warming
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def installed(monkeypatch):
     def install_only(**named):
         found = dict(sorted(named.items()))
         monkeypatch.setattr(backends, "discover", lambda: found)
-        monkeypatch.setattr(rules, "discover", lambda: found)
+        monkeypatch.setattr(eligible, "discover", lambda: found)
         monkeypatch.setattr(proof, "golden_problem", lambda *_: None)  # what they return is no result
         monkeypatch.setattr(warming, "discover", lambda: found)
         monkeypatch.setattr(overrides, "discover", lambda: found)

@@ -7,7 +7,7 @@ import random
 import pytest
 
 import paceline
-from paceline.selection import calibration, profile, refusals, rules, timing
+from paceline.selection import calibration, measuring, profile, refusals, rules, timing
 from paceline.selection.profile import ProfileNotWritten
 from selection.fakes import WRONG_ON_GOLDEN, WRONG_ON_WORKLOAD, flat, measured, serving
 
@@ -22,7 +22,7 @@ class TestMeasured:
         assert set(entry.times) == set(entry.samples) == {"one", "two", "python"}
         for name, curve in entry.times.items():
             sizes = [n for n, _ in curve]
-            assert sizes == list(calibration.SIZES[: len(sizes)])
+            assert sizes == list(measuring.SIZES[: len(sizes)])
             assert [n for n, _ in entry.samples[name]] == sizes
             for (_, ns), (_, samples) in zip(curve, entry.samples[name], strict=True):
                 assert ns == timing.low(samples)
@@ -221,7 +221,7 @@ def test_operations_measured_by_hand_count_like_others(installed, profiled):
 
 def test_samples_are_taken_in_turn_and_reproducibly(installed):
     installed("one", "two")
-    kernels = dict(calibration.kernels_of("to_mono"))
+    kernels = dict(measuring.kernels_of("to_mono"))
     prepared = timing.Prepared("to_mono", kernels, seed=0)
     calls = prepared.calls(prepared.arguments(10))
     found = timing.sampled(calls, 0.0, order=random.Random(3))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import paceline
-from paceline.selection import refusals, rules, selector
+from paceline.selection import choices, refusals, rules, selector
 from selection.fakes import RAISES, WRONG_ON_GOLDEN, flat, measured
 
 STEREO = np.array([[1, 3], [5, 7]], np.int16)
@@ -21,7 +21,7 @@ SERVES = dict(zip(RULES, ("one", "two", "three", "four", "rust", "cython"), stri
 
 
 def test_these_are_the_rules():
-    assert rules.Rule.__args__ == RULES
+    assert choices.Rule.__args__ == RULES
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import paceline
-from paceline.selection import calibration, proof
+from paceline.selection import measuring, proof
 from selection.fakes import RAISES, WRONG_ON_GOLDEN, WRONG_ON_WORKLOAD, serving
 
 STEREO = np.array([[1, 3], [5, 7]], np.int16)
@@ -94,8 +94,8 @@ class TestWrong:
         assert paceline.status()["two"].refused
         monkeypatch.setattr(proof, "golden_problem", lambda *_: None)
         monkeypatch.setattr(proof, "workload_problem", lambda *_: None)
-        monkeypatch.setattr(calibration, "_compiled", lambda *_: None)
-        monkeypatch.setattr(calibration, "_running", lambda calls, *_: calls.items())
+        monkeypatch.setattr(measuring, "_compiled", lambda *_: None)
+        monkeypatch.setattr(measuring, "_running", lambda calls, *_: calls.items())
         found = paceline.calibrate("to_mono")
         assert found.kept == ()
         assert paceline.status()["two"].refused == {}

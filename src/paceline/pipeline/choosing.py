@@ -21,7 +21,7 @@ from paceline.pipeline.plan import CALLED, NUMBERS, Plan
 from paceline.pipeline.program import Kind
 from paceline.pipeline.routing import Route, shortest_path
 from paceline.selection import TYPICAL_N, Choice, overrides, select, selector
-from paceline.selection.rules import Rule
+from paceline.selection.choices import Rule
 
 OPERATION: Final = "run_pipeline"
 MEASURED_NODES: Final = 10

@@ -16,7 +16,9 @@ from typing import Literal, overload
 from paceline.backends import Kernel, NotImplementedKernel, load_kernel
 from paceline.operations import OPERATIONS
 from paceline.selection import overrides, rules, warming
-from paceline.selection.rules import STATIC_ORDER, TYPICAL_N, Choice, Selector, candidates, selector
+from paceline.selection.choices import Choice
+from paceline.selection.eligible import STATIC_ORDER, candidates
+from paceline.selection.rules import TYPICAL_N, Selector, selector
 from paceline.selection.tables import Figures
 
 __all__ = [

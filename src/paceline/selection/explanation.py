@@ -8,8 +8,10 @@ from typing import Final
 
 from paceline.operations import OPERATIONS
 from paceline.selection import check_operation, check_size, overrides, rules
+from paceline.selection.choices import Rule
 from paceline.selection.curves import time_at
-from paceline.selection.rules import TYPICAL_N, Rule, selector
+from paceline.selection.eligible import candidates
+from paceline.selection.rules import TYPICAL_N, selector
 
 _ONE: Final = "n = 1"
 """The size axis of an operation that is called with one item."""
@@ -90,7 +92,7 @@ def explain(operation: str, n: int | None = None, *, kind: str = "", backend: st
     size = 1 if OPERATIONS[operation].size_axis == _ONE else TYPICAL_N if n is None else n
     chooser = selector(operation, kind)
     chosen = chooser.choose(size, backend)
-    kernels, left_out = rules.candidates(operation)
+    kernels, left_out = candidates(operation)
     figures = rules.tables().of(operation)
     times = {}
     if figures is not None:

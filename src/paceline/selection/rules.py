@@ -10,59 +10,25 @@ from __future__ import annotations
 
 import os
 import threading
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from collections.abc import Callable
+from typing import Any, Final
 
 from paceline.backends import (
-    Backend,
     BackendUnavailable,
     Kernel,
     NotImplementedKernel,
     StaleBackend,
-    discover,
     load_kernel,
 )
 from paceline.operations import OPERATIONS
-from paceline.selection import overrides, proof, refusals, shadow, warming
+from paceline.selection import overrides, proof, refusals, shadow
+from paceline.selection.choices import Choice, Pick, Rule, Table, picking
 from paceline.selection.curves import Curve, ranges, time_at
+from paceline.selection.eligible import STATIC_ORDER, candidates
 from paceline.selection.tables import Figures, Tables
-
-STATIC_ORDER: Final = ("cython", "rust", "numba", "python")
-"""Which backend serves where nothing was ever measured. A third party's then serves when it is named."""
-
-UNROLLED: Final = 4
-"""Up to so many ranges of sizes are told apart by comparisons, which cost less than a search."""
 
 TYPICAL_N: Final = 1_000
 """The size that is taken where none is known."""
-
-Rule = Literal["call", "using", "environment", "profile", "shipped", "order"]
-Pick = Callable[..., Kernel]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A backend that serves an operation, and the rule that says so."""
-
-    backend: str
-    kernel: Kernel = field(repr=False)
-    rule: Rule
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Who serves which sizes: ``choices[i]`` from ``sizes[i]`` on; the first of the sizes is 0."""
-
-    sizes: Sequence[int]
-    choices: Sequence[Choice]
-    curves: Mapping[str, Curve] = field(default_factory=dict)
-    """The times of all that may be chosen by them; empty: none decide."""
-
-    def at(self, n: int) -> Choice:
-        """Return who serves size ``n``."""
-        return self.choices[bisect_right(self.sizes, n) - 1]
 
 
 class Selector:
@@ -132,7 +98,7 @@ class Selector:
             return self._named_kernel(backend)
         with _state.lock:
             table = self.table()
-            plain = _picking(table, self._named_kernel)
+            plain = picking(table, self._named_kernel)
             self.pick = self._asking(plain) if _state.asks else plain
         return self.choose(n).kernel
 
@@ -264,60 +230,6 @@ def look_for_using() -> None:
             forget()
 
 
-def candidates(operation: str) -> tuple[dict[str, Kernel], dict[str, str]]:
-    """Return the kernels that may be chosen by what was measured, and why each other backend or variant may not.
-
-    A variant that has no kernel of its own for the operation is neither.
-
-    Raises
-    ------
-    StaleBackend
-        One of this project's backends was built for another version of the contract.
-    """
-    kernels: dict[str, Kernel] = {}
-    left_out: dict[str, str] = {}
-    seen: dict[int, Kernel | NotImplementedKernel] = {}  # kept, so that no other one gets the number of one
-    for name in all_names():
-        base = name.partition(":")[0]
-        if not warming.is_warm(operation, base):
-            left_out[name] = f"it compiles on its first call: paceline.warm_up({operation!r}) does so ahead"
-            continue
-        try:
-            kernel = load_kernel(operation, name)
-        except StaleBackend as error:
-            if base in STATIC_ORDER:
-                raise  # a wrong version is a mistake to mend, not a backend to do without
-            left_out[name] = str(error)
-            continue
-        except BackendUnavailable as error:
-            left_out[name] = str(error)
-            continue
-        if id(kernel) in seen:
-            continue  # a variant without a kernel of its own here
-        seen[id(kernel)] = kernel
-        wrong = refusals.reason(operation, name)
-        if isinstance(kernel, NotImplementedKernel):
-            left_out[name] = f"it does not implement {operation}: {kernel.reason}"
-        elif wrong is not None:
-            left_out[name] = f"it {wrong}"
-        else:
-            kernels[name] = kernel
-    return kernels, left_out
-
-
-def all_names() -> list[str]:
-    """Return the backends that are installed, in the fixed order, each with its variants behind it; then others."""
-    known = discover()
-    ordered = [name for name in STATIC_ORDER if name in known] + [name for name in known if name not in STATIC_ORDER]
-    names = []
-    for name in ordered:
-        names.append(name)
-        found = known[name]
-        if isinstance(found, Backend):
-            names += [f"{name}:{variant}" for variant in found.variants]
-    return names
-
-
 def _table_of(operation: str, kind: str, by_name: Callable[[str], Choice]) -> Table:
     """Apply the rules that do not depend on the caller; the lock is held."""
     _state.read()
@@ -380,33 +292,3 @@ def _first_of(names: overrides.Names, rule: Rule, by_name: Callable[[str], Choic
     if len(problems) == 1:
         raise problems[0]
     raise BackendUnavailable(" ".join(map(str, problems)))
-
-
-def _picking(table: Table, named: Callable[[Any], Kernel]) -> Pick:
-    """Return what finds the kernel of a size; for the usual tables without a search."""
-    sizes, kernels = list(table.sizes), [choice.kernel for choice in table.choices]
-    if len(kernels) == 1:
-        (only,) = kernels
-
-        def pick(n: int, backend: Any = None) -> Kernel:  # noqa: ARG001 - all sizes are alike here
-            return only if backend is None else named(backend)
-
-    elif len(kernels) <= UNROLLED:
-        first, second, third, fourth = (*kernels, *kernels[-1:] * (UNROLLED - len(kernels)))
-        one, two, three = (*sizes[1:], *sizes[-1:] * (UNROLLED - len(sizes)))
-
-        def pick(n: int, backend: Any = None) -> Kernel:
-            if backend is not None:
-                return named(backend)
-            if n < two:
-                return first if n < one else second
-            return third if n < three else fourth
-
-    else:
-
-        def pick(n: int, backend: Any = None) -> Kernel:
-            if backend is not None:
-                return named(backend)
-            return kernels[bisect_right(sizes, n) - 1]
-
-    return pick

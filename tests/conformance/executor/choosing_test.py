@@ -21,7 +21,7 @@ from paceline.pipeline import (
     Pipeline,
     VADNode,
 )
-from paceline.selection import rules, selector, warming
+from paceline.selection import choices, rules, selector, warming
 from paceline.selection.tables import Figures
 
 pytestmark = pytest.mark.needs("run_pipeline")
@@ -315,7 +315,7 @@ class TestWhatIsAskedForWhereAPipelineIsMade:
             chooser = selector(operation)
             for name in ("python", "rust", "cython"):
                 kernel = paceline.bind(operation, backend=name)
-                choice = rules.Choice(name, noting(called, operation, name, kernel), "call")
+                choice = choices.Choice(name, noting(called, operation, name, kernel), "call")
                 monkeypatch.setitem(chooser._named, name, choice)
         sound = np.zeros(48_000, np.float32)
         assert len(made[0].run_sync([sound[:4_800], sound[4_800:9_600]])) > 0
