@@ -276,6 +276,18 @@ def a_bar_of_one_launch(contents: Contents) -> None:
     contents[1]["bars"] = [{"name": "A call", "of": "fast", "at_most": 1_000}]
 
 
+def sizes_that_nobody_serves(contents: Contents) -> None:
+    contents[0]["serves"] = {"ranges": [[10, "rust"]], "rule": "order"}
+
+
+def sizes_served_twice(contents: Contents) -> None:
+    contents[0]["serves"] = {"ranges": [[0, "rust"], [50, "cython"], [50, "rust"]], "rule": "order"}
+
+
+def served_and_not(contents: Contents) -> None:
+    contents[0]["serves"] = {"ranges": [[0, "rust"]], "rule": "order", "problem": "Nobody serves."}
+
+
 def unknown_field(contents: Contents) -> None:
     contents[0]["verified_by"] = "a friend"
 
@@ -297,7 +309,8 @@ INCONSISTENT: list[Callable[[Contents], None]] = [
     overhead, overhead_of_all, cost, level, level_of_an_arm, margin, margin_of_an_arm, fewer_looks, target,
     half_width, seed, round_start, dropped_round, status_of_a_wrong_output, tolerance, alignment, removed_record,
     removed_first_record, duplicated_record, launch_index, launch_count, a_launch_left_out, other_inputs,
-    one_launch_with_another_level, a_bar_of_one_launch, unknown_field, schema, a_field_less,
+    one_launch_with_another_level, a_bar_of_one_launch, sizes_that_nobody_serves,
+    sizes_served_twice, served_and_not, unknown_field, schema, a_field_less,
 ]  # fmt: skip
 """Each leaves a file that contradicts itself, so that sealing it again does not help."""
 

@@ -19,6 +19,7 @@ from paceline_harness.loading import Reached, reading
 from paceline_harness.measure import NULL_ARM, Progress, Settings
 from paceline_harness.record import Bar, Claim
 from paceline_harness.result import Result
+from paceline_harness.serving import asked
 from paceline_harness.table import Options, measure_table
 
 if TYPE_CHECKING:
@@ -172,9 +173,11 @@ class Comparison:
         """Measure one launch in this process."""
         result = Result()
         try:
+            serves = asked([self.name])
             for number, size in enumerate(self.sizes):
                 share = partial(_share_of, progress, number, len(self.sizes)) if progress else None
-                result.records.append(measure_table(self, size, Options(settings, seed, share, clock)))
+                options = Options(settings, seed, share, clock, serves=serves)
+                result.records.append(measure_table(self, size, options))
                 if result.interrupted:
                     break
         except KeyboardInterrupt:

@@ -25,6 +25,9 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_
            "VECLIB_MAXIMUM_THREADS")  # fmt: skip
 """Set to 1 before NumPy is loaded: the comparison is of kernels."""
 
+_set_here: set[str] = set()
+"""Which of them this program has set."""
+
 VARIABLES = (*THREADS, "PACELINE_BACKEND", "NUMBA_DISABLE_JIT", "NUMBA_CPU_NAME", "CFLAGS", "CXXFLAGS", "RUSTFLAGS",
              "NPY_DISABLE_CPU_FEATURES")  # fmt: skip
 """What changes how kernels are compiled or run, written down where it is set."""
@@ -55,6 +58,19 @@ class Counters(msgspec.Struct, frozen=True):
     steal_ticks: int | None
     involuntary_switches: int
     minor_faults: int
+
+
+def one_thread_each() -> None:
+    """Give each library's pool one thread where the shell does not say otherwise; called before NumPy is loaded."""
+    for variable in THREADS:
+        if variable not in os.environ:
+            os.environ[variable] = "1"
+            _set_here.add(variable)
+
+
+def as_started() -> dict[str, str]:
+    """Return this process's variables as its shell set them."""
+    return {name: value for name, value in os.environ.items() if name not in _set_here}
 
 
 def counters() -> Counters:

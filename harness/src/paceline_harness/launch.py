@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import msgspec
 
 from paceline_harness.measure import Settings
-from paceline_harness.record import Launch, Record
+from paceline_harness.record import Launch, Record, Serves
 
 if TYPE_CHECKING:
     from paceline_harness.comparison import Comparison
@@ -58,7 +58,7 @@ class Named(msgspec.Struct, frozen=True, tag=True):
 class Plan(msgspec.Struct, frozen=True):
     """What a launch measures with: settings, seeds, and which launch it is.
 
-    `deadline` (CLOCK_MONOTONIC, s) is when no further table is begun.
+    `deadline` (CLOCK_MONOTONIC, s) is when no further table is begun; `serves` what records say of each operation.
     """
 
     settings: Settings
@@ -67,6 +67,7 @@ class Plan(msgspec.Struct, frozen=True):
     launch: Launch
     env_pad_bytes: int | None = None
     deadline: float | None = None
+    serves: dict[str, Serves] = {}
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -136,6 +137,7 @@ def measure_all(comparisons: Sequence[Comparison], plan: Plan, tell: Tell) -> No
         order_seed=plan.order_seed,
         launch=plan.launch,
         env_pad_bytes=plan.env_pad_bytes,
+        serves=plan.serves,
     )
     try:
         for number, (comparison, size) in enumerate(todo):

@@ -15,8 +15,9 @@ from paceline_harness.children import Child, forked, fresh
 from paceline_harness.cores import kept_off, quiet_core
 from paceline_harness.launch import Asked, Began, Done, Event, Failed, Named, Plan, Share, Stopped
 from paceline_harness.measure import Settings
-from paceline_harness.record import How, Launch, Record
+from paceline_harness.record import How, Launch, Record, Serves
 from paceline_harness.result import Result
+from paceline_harness.serving import asked
 
 if TYPE_CHECKING:
     from paceline_harness.comparison import Comparison
@@ -55,7 +56,7 @@ class Run:
 
     `what` says how a fresh process finds the comparisons; without it, or when it finds them no more, `comparisons`
     themselves are measured in forks of this process. `total_s` is when no further table is begun, after the first
-    launch.
+    launch. `serves` is who serves paceline's operations, if that was asked before.
     """
 
     what: Asked | Named | None
@@ -65,6 +66,7 @@ class Run:
     seed: int
     total_s: float | None = None
     watch: Watch | None = None
+    serves: dict[str, Serves] | None = None
     records: list[Record] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     interrupted: bool = False
@@ -76,6 +78,11 @@ class Run:
         settings = self.settings
         if self.launches > 1:
             settings = replace(settings, slow_cap=SEVERAL_SLOW_CAP)
+        if self.serves is None:
+            try:
+                self.serves = asked(each.name for each in self.comparisons)
+            except KeyboardInterrupt:
+                return Result(cut_short=True)
         turns, eta = random.Random(self.seed), _TimeLeft(self.launches)
         begun, ended = time.monotonic(), 0
         for index in range(1, self.launches + 1):
@@ -104,6 +111,7 @@ class Run:
             order_seed,
             Launch(index, self.launches, how, core, self.launches),
             deadline=deadline,
+            serves=self.serves or {},
         )
         with kept_off(core):
             child = fresh(self.what, plan) if self.what is not None else forked(self.comparisons, plan)

@@ -61,6 +61,19 @@ class Bar(msgspec.Struct, frozen=True):
     unit: str = ""
 
 
+class Serves(msgspec.Struct, frozen=True):
+    """Who serves an operation in a program that imports paceline here: `ranges` are (from n on, backend).
+
+    `rule` is paceline's rule that decides, `source` what it rests on: when and where was measured, or the variable that
+    asks for it. `problem` says why nobody serves, or why it is not known.
+    """
+
+    ranges: list[tuple[int, str]] = []
+    rule: Literal["profile", "shipped", "environment", "order", ""] = ""
+    source: str = ""
+    problem: str = ""
+
+
 class HarnessInfo(msgspec.Struct, frozen=True):
     """Which harness measured: its version, the commit it was checked out at (if any) and its arguments."""
 
@@ -246,6 +259,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     launch: Launch
     claim: Claim | None = None
     bars: list[Bar] = []
+    serves: Serves | None = None
     notes: list[str] = []
     env_pad_bytes: int | None = None
     chain: Chain | None = None

@@ -7,7 +7,7 @@ import random
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from paceline_harness.clock import CLOCK_NAME, Clock, perf_counter
 from paceline_harness.environment import checkout, counters, environment, package_version
 from paceline_harness.gate import Admitted, admit, input_hash
 from paceline_harness.measure import NULL_ARM, Measured, Progress, Settings, measure
-from paceline_harness.record import HarnessInfo, InputInfo, Launch, Params, Record, Timer
+from paceline_harness.record import HarnessInfo, InputInfo, Launch, Params, Record, Serves, Timer
 from paceline_harness.sampler import Tape, sample_target
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Options:
     """How to run: what to spend, where to tell of progress, which clock to read, and which launch this is.
 
-    `seed` is of the inputs, the same in all launches; `order_seed` of the turns (default: the same number).
+    `seed` is of the inputs, the same in all launches; `order_seed` of the turns (default: the same number). `serves` is
+    who serves each of paceline's operations, for the records.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -41,6 +42,7 @@ class Options:
     order_seed: int | None = None
     launch: Launch = field(default_factory=lambda: Launch(1, 1))
     env_pad_bytes: int | None = None
+    serves: Mapping[str, Serves] = field(default_factory=dict)
 
     @property
     def turns(self) -> int:
@@ -104,6 +106,7 @@ def measure_table(comparison: Comparison, size: int, options: Options) -> Record
         env_pad_bytes=options.env_pad_bytes,
         claim=comparison.claim,
         bars=list(comparison.bars),
+        serves=options.serves.get(comparison.name),
         notes=list(comparison.notes),
     )
 

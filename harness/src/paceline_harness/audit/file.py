@@ -16,7 +16,7 @@ from paceline_harness.audit.conclusions import conclusions, stopping
 from paceline_harness.audit.finding import Finding, Place, Said, described
 from paceline_harness.audit.launches import conclusions_across, whole
 from paceline_harness.audit.rules import rules
-from paceline_harness.audit.structure import buffers, clock, structure
+from paceline_harness.audit.structure import buffers, clock, serves, structure
 from paceline_harness.record import SCHEMA, RecordError, decoded, read_lines
 
 
@@ -74,6 +74,7 @@ def audit_file(path: Path | str, *, unsealed: bool = False) -> Audit:
 def _one(place: Place) -> Iterator[Finding]:
     """Yield one record's findings; statistics only where its parts fit together."""
     yield from buffers(place)
+    yield from serves(place)
     bad = list(structure(place))
     yield from bad
     if bad:

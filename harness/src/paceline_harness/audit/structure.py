@@ -127,6 +127,18 @@ def _spent(arms: Sequence[Arm], count: int) -> list[int]:
     return spent
 
 
+def serves(place: Place) -> Iterator[Finding]:
+    """Yield who serves where it does not say so of every size once, or says beside it that nobody does."""
+    found = place.record.serves
+    if found is None:
+        return
+    sizes = [n for n, _ in found.ranges]
+    if bool(sizes) == bool(found.problem):
+        yield place.finding("serves", found, Said("it has either ranges or a problem"))
+    elif sizes and (sizes[0] != 0 or sizes != sorted(set(sizes))):
+        yield place.finding("serves.ranges", found.ranges, Said("sizes ascend from 0"))
+
+
 def buffers(place: Place) -> Iterator[Finding]:
     """Yield buffers whose alignment is not what their address says, or less than what candidates are promised."""
     for buffer in place.record.buffers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,10 +31,9 @@ def vad(
 
     Everything is done on this machine. Exit code: 0; 2 where recordings or the reference are missing.
     """
-    from paceline_harness.environment import THREADS
+    from paceline_harness.environment import one_thread_each
 
-    for variable in THREADS:
-        os.environ.setdefault(variable, "1")
+    one_thread_each()
     import msgspec
     from rich.console import Console
 

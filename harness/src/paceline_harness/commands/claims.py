@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -89,10 +88,9 @@ def _write(file: Path) -> None:
 
 
 def _measure(file: Path, launches: int, quick: bool) -> None:
-    from paceline_harness.environment import THREADS
+    from paceline_harness.environment import one_thread_each
 
-    for variable in THREADS:  # as when they were measured, and before NumPy is loaded
-        os.environ.setdefault(variable, "1")
+    one_thread_each()  # as when they were measured, and before NumPy is loaded
     from paceline_harness.comparison import Comparison
     from paceline_harness.environment import environment
     from paceline_harness.record import Record

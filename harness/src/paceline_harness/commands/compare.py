@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from paceline_harness.comparison import Comparison
     from paceline_harness.launch import Asked
     from paceline_harness.measure import Settings
-    from paceline_harness.record import Record
+    from paceline_harness.record import Record, Serves
     from paceline_harness.result import Result
     from paceline_harness.suites.audio.sound import Sound
     from paceline_harness.suites.data import TrajectoryData
@@ -69,24 +68,26 @@ def compare(
     Exit code: 0; 1 when a candidate fails or is not equal, or a launch does not end; 2 for a mistake on the command
     line; 3 when the null arm is off, so that no verdict of its table can be trusted; 130 after Ctrl-C.
     """
-    from paceline_harness.environment import THREADS
+    from paceline_harness.environment import one_thread_each
 
-    for variable in THREADS:  # one thread each, before NumPy is loaded: the comparison is of kernels
-        os.environ.setdefault(variable, "1")
+    one_thread_each()  # one thread each, before NumPy is loaded: the comparison is of kernels
     from paceline_harness.commands.choose import Mistake, choose, parsed_sizes
     from paceline_harness.commands.sweep import AUTO
     from paceline_harness.launch import Asked
+    from paceline_harness.serving import SettingError, check_settings, heeded
     from paceline_harness.suites import UnknownNameError
     from paceline_harness.suites.data import DataError
 
     try:
+        check_settings()
         many = _launches(launches, quick)
         settings = _settings(budget, total)
         wanted = None if sizes == AUTO else parsed_sizes(sizes)
         data = _data(trajectory, video_timestamps, duplicates, sizes)
         sound = _sound(audio, sizes)
         comparisons = choose(names or [], backends, baseline, wanted, data, sound)
-    except (Mistake, UnknownNameError, DataError) as mistake:
+        serves = heeded(each.name for each in comparisons)
+    except (Mistake, UnknownNameError, DataError, SettingError) as mistake:
         typer.echo(str(mistake), err=True)
         raise typer.Exit(EXIT_MISTAKE) from mistake
     for remark in (*(data.remarks if data else ()), *(sound.remarks if sound else ())):
@@ -105,7 +106,7 @@ def compare(
         duplicates.value,
         str(audio) if audio else None,
     )
-    result = _run(what, comparisons, many, settings, seed, total)
+    result = _run(what, comparisons, many, settings, seed, total, serves)
     _report(result.records, output)
     _exit(result)
 
@@ -186,7 +187,13 @@ def _sound(audio: Path | None, sizes: str | None) -> Sound | None:
 
 
 def _run(
-    what: Asked, comparisons: Sequence[Comparison], launches: int, settings: Settings, seed: int, total: float | None
+    what: Asked,
+    comparisons: Sequence[Comparison],
+    launches: int,
+    settings: Settings,
+    seed: int,
+    total: float | None,
+    serves: dict[str, Serves],
 ) -> Result:
     """Measure every launch, with a progress bar when stderr is a terminal."""
     from rich.console import Console
@@ -204,7 +211,7 @@ def _run(
             said = f"launch {at.launch} of {at.launches}, table {at.table} of {at.tables}: {at.title}"
             bar.update(task, description=said, completed=at.done, left=_left(at.left_s), refresh=True)
 
-        return Run(what, comparisons, launches, settings, seed, total, watch).result()
+        return Run(what, comparisons, launches, settings, seed, total, watch, serves).result()
 
 
 def _left(seconds: float | None) -> str:

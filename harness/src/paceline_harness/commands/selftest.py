@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from pathlib import Path
@@ -37,10 +36,9 @@ def selftest(
     Every comparison that is started counts; one that fails or takes over a second is inconclusive.
     Exit code: 0; 1 when a bar is missed; 2 for a mistake on the command line; 130 after Ctrl-C.
     """
-    from paceline_harness.environment import THREADS
+    from paceline_harness.environment import one_thread_each
 
-    for variable in THREADS:  # before NumPy is loaded
-        os.environ.setdefault(variable, "1")
+    one_thread_each()  # before NumPy is loaded
     if quick and full:
         _mistake("--quick and --full were given together; accepted is one of them.")
     document = None if into is None else _read(into)

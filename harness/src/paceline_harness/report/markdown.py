@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from paceline_harness.record import Record
-from paceline_harness.report import bars, environment, means, sentences, source
+from paceline_harness.report import bars, environment, means, sentences, serves, source
 from paceline_harness.report.rows import DETAIL_HEADER, Row, detail, footnotes, labels, overview, overview_header
 from paceline_harness.report.tables import Table, tables_of
 from paceline_harness.report.words import LEGEND, heading, launches_text
@@ -51,6 +51,8 @@ def report(
         parts.append(mean)
     for each in tables:
         parts += _section(each, (analysis or {}).get(each.title) or (analysis or {}).get(each.op) or ())
+    if serving := serves.rows(records):
+        parts += [f"## {serves.HEADING}", table(serves.HEADER, serving), serves.NOTE]
     parts += ["## Environment", "\n".join(f"- {line}" for line in environment.lines(records))]
     return "\n\n".join(parts) + "\n"
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from paceline_harness.record import Record
-from paceline_harness.report import bars, environment, means, sentences, source
+from paceline_harness.report import bars, environment, means, sentences, serves, source
 from paceline_harness.report.tables import Table, tables_of
 
 SCHEMA = "paceline-report/1"
@@ -25,6 +25,10 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
         "noise": source.noise(records) if records else [],
         "tables": [_table(table) for table in tables],
         "geometric_means": None if found is None else {"of": found.of, "tables": found.tables},
+        "serves": {
+            operation: [{**msgspec.to_builtins(each), "records": count} for each, count in found]
+            for operation, found in serves.answers(records).items()
+        },
         "environment": environment.facts(records) if records else {},
     }
 

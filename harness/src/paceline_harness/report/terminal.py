@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from paceline_harness.record import Record
-from paceline_harness.report import bars, environment, means, sentences, source
+from paceline_harness.report import bars, environment, means, sentences, serves, source
 from paceline_harness.report.rows import DETAIL_HEADER, Row, detail, footnotes, overview, overview_header
 from paceline_harness.report.tables import tables_of
 from paceline_harness.report.words import LEGEND, heading, launches_text
@@ -51,6 +51,11 @@ def show(records: Sequence[Record], to: Console) -> None:
     if mean := means.sentence(tables):
         to.print(Text(mean))
     to.print()
+    if serving := serves.rows(records):
+        to.print(Text(serves.HEADING, style="bold"))
+        to.print(rich_table(serves.HEADER, serving, to))
+        to.print(Text(serves.NOTE, style="dim"))
+        to.print()
     for line in environment.lines(records):
         to.print(Text(line, style="dim"))
     if warning := sentences.warning(tables):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paceline_harness.record import Record
-from paceline_harness.report import documents, documents_text, environment
+from paceline_harness.report import documents, documents_text, environment, serves
 from paceline_harness.report.html.marks import key, style
 from paceline_harness.report.html.markup import el, said, words
 from paceline_harness.report.tables import Table, columns_of
@@ -56,6 +56,26 @@ def published(tables: Sequence[Table]) -> str:
         if each.below:
             parts.append(words("p", each.below, class_="note"))
     return el("section", *parts)
+
+
+def serving(records: Sequence[Record]) -> str:
+    """Return who serves each operation; nothing where no record says it."""
+    found = serves.rows(records)
+    if not found:
+        return ""
+    head = [words("th", name, scope="col") for name in serves.HEADER]
+    rows = []
+    for operation, *cells in (each.cells for each in found):
+        texts = [el("td", "<br/>".join(map(said, lines))) for lines in cells]
+        rows.append(el("tr", words("th", *operation, scope="row"), *texts))
+    caption = words("caption", "Who serves which sizes, by which rule")
+    table = el("table", caption, el("thead", el("tr", *head)), el("tbody", *rows), class_="plain")
+    return el(
+        "section",
+        words("h2", serves.HEADING, id="serves"),
+        el("div", table, class_="scroll", role="region", tabindex=0, aria_label=serves.HEADING),
+        words("p", serves.NOTE, class_="note"),
+    )
 
 
 def machine(records: Sequence[Record]) -> str:

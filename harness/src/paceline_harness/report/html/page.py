@@ -45,6 +45,7 @@ def page(records: Sequence[Record], analysis: Mapping[str, Sequence[str]] | None
         sections=detail.sections(tables, analysis or {}),
         first_calls=extras.first_calls(tables),
         published=extras.published(tables) if tables else "",
+        serves=extras.serving(records),
         environment=extras.machine(records) if records else "",
         summary=embedded(records),
     )
