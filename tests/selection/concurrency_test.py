@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import paceline
-from paceline.selection import refusals, rules, selector
+from paceline.selection import refusals, rules, selector, warming
 from selection.fakes import flat
 
 THREADS = 8
@@ -65,7 +65,7 @@ def refuse_and_forget(number):
 
 
 def warm_up(number):
-    rules.warming._warm.clear()
+    warming._warm.clear()
     rules.forget()
     paceline.warm_up(background=number % 2 == 0)
 
