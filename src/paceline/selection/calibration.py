@@ -214,6 +214,8 @@ def _timed(
             if n <= PROVED_UP_TO:
                 _prove(operation, kernels, refused, n, arguments)
             needed = perf_counter_ns() - began
+            for name in refused:
+                times.pop(name, None)  # nobody is compared with it any more
             live = {name: call for name, call in calls.items() if name not in refused and _is_worth(name, n, times)}
             if n > PROVED_UP_TO:
                 live = dict(_running(live, refused, n))
