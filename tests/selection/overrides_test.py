@@ -7,7 +7,7 @@ import pytest
 
 import paceline
 from paceline.operations import OPERATIONS
-from paceline.selection import selector
+from paceline.selection import refusals, rules, selector
 from selection.fakes import serving
 
 STEREO = np.array([[1, 3], [5, 7]], np.int16)
@@ -74,6 +74,20 @@ class TestUsing:
         with paceline.using(names):
             assert [serving(), serving()] == [expected, expected]
             assert paceline.explain("to_mono").rule == "using"
+
+    def test_a_list_is_gone_through_once(self, monkeypatch):
+        asked = []
+        load = rules.load_kernel
+        monkeypatch.setattr(rules, "load_kernel", lambda *names: asked.append(names[1]) or load(*names))
+        with paceline.using("rust,one,two"):
+            assert serving() == "one"
+            asked.clear()
+            assert [serving(), serving(), selector("to_mono").choose(2).backend] == ["one"] * 3
+        assert asked == []
+        refusals.refuse("to_mono", "one", "is wrong")
+        rules.forget()
+        with paceline.using("rust,one,two"):
+            assert serving() == "two"
 
     def test_of_a_list_the_first_that_implements_it_serves(self):
         with paceline.using("one,python"):

@@ -70,6 +70,12 @@ class TestWrong:
         with pytest.raises(paceline.BackendUnavailable, match="will not serve to_mono"):
             paceline.audio.to_mono(STEREO, backend=name)
 
+    def test_it_does_not_hold_for_another_version(self, name, kind, installed, backend):
+        paceline.calibrate("to_mono")
+        self.install(installed, backend, kind, "return reference.to_mono(x, out)")
+        assert paceline.status()["two"].refused == {}
+        assert paceline.audio.to_mono(STEREO, backend=name).tolist() == [2, 6]
+
     def test_calibrating_a_mended_version_lifts_it(self, name, kind, installed, backend, clock):
         clock.ns = {"two": 10, "two:fast": 1, "one": 100, "python": 200}
         paceline.calibrate("to_mono")
@@ -84,6 +90,7 @@ class TestWrong:
 
     def test_what_is_wrong_now_is_said(self, name, clock, monkeypatch):
         paceline.calibrate("to_mono")
+        assert paceline.status()["two"].refused
         monkeypatch.setattr(proof, "golden_problem", lambda *_: "is wrong in another way")
         paceline.calibrate("to_mono")
         assert "is wrong in another way" in paceline.status()["two"].refused.values()

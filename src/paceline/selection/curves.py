@@ -70,8 +70,7 @@ def ranges(curves: Mapping[str, Curve], hysteresis: float = HYSTERESIS) -> list[
         size = _crossing(curves[serving], curves[challenger], places[begin - 1], places[begin])
         if size == found[-1][0]:
             found.pop()  # the one before never serves a whole size
-        if found[-1][1] != challenger:
-            found.append((size, challenger))
+        found.append((size, challenger))
         serving = challenger
     return found
 

@@ -132,6 +132,8 @@ class _Run:
             if n in PROVED and self._expected_ns(proof.REFERENCE, n) < PROOF_NS:
                 self._prove(arguments, f"on its workload of n = {n}")
             needed = perf_counter_ns() - began
+            for name in self.refused:
+                self.times.pop(name, None)  # nobody is compared with it any more
             live = {name: call for name, call in calls.items() if self._is_worth(name, n)}
             if n > max(PROVED):
                 live = dict(_running(live, self.refused, n))

@@ -42,7 +42,7 @@ class Selector:
 
     def __init__(self, operation: str, kind: str = "") -> None:
         self.operation, self.kind = operation, kind
-        self._named: dict[str, Choice] = {}
+        self._named: dict[str | overrides.Names, Choice] = {}
         self._table: Table | None = None
         self.pick: Pick = self._first_pick
 
@@ -52,7 +52,7 @@ class Selector:
             return self._by_name(backend)
         names = self._asked_names()
         if names is not None:
-            return _first_of(names, "using", self._by_name)
+            return self._first_asked(names)
         return self.table().at(n)
 
     def kept(self, backend: Any = None) -> Table:
@@ -118,9 +118,16 @@ class Selector:
             if names is None:
                 return plain(n)
             first = known.get(names[0])
-            return first.kernel if first is not None else _first_of(names, "using", self._by_name).kernel
+            return first.kernel if first is not None else self._first_asked(names).kernel
 
         return pick
+
+    def _first_asked(self, names: overrides.Names) -> Choice:
+        named = self._named  # as in _by_name
+        found = named.get(names)
+        if found is None:
+            found = named[names] = _first_of(names, "using", self._by_name)
+        return found
 
     def _named_kernel(self, backend: Any) -> Kernel:
         return self._by_name(backend).kernel
