@@ -60,6 +60,8 @@ class Backend:
     jit: bool = False
     level: Callable[[], str] | None = None
     variants: tuple[str, ...] = ()
+    other_work: tuple[str, ...] = ()
+    """Those of the variants whose results are not the contract's: they run when they are named, and are not chosen."""
     warm_up: Callable[[str], None] | None = None
     lines_only: bool = False
 

@@ -30,6 +30,7 @@ PUBLIC = {
     "paceline.pipeline": set(pipeline.__all__),
     "paceline.selection": set(selection.__all__),
     "paceline.selection.curves": set(curves.__all__),
+    "paceline.selection.overrides": {"read_settings", "setting_of", "settings"},
     "paceline.selection.profile": set(profile.__all__),
     "paceline.selection.timing": set(timing.__all__),
     "paceline.tum": set(tum.__all__),

@@ -14,7 +14,7 @@ import msgspec
 
 from paceline import BackendUnavailable, explain
 from paceline.operations import OPERATIONS
-from paceline.selection import overrides
+from paceline.selection.overrides import read_settings, setting_of, settings
 from paceline_harness.environment import as_started
 from paceline_harness.record import Serves
 
@@ -76,7 +76,7 @@ def check_settings() -> None:
         One names a backend or an operation that there is not, or none of the backends that it names can serve.
     """
     try:
-        overrides.read_settings(overrides.settings())
+        read_settings(settings())
     except (BackendUnavailable, ValueError) as error:
         raise SettingError(str(error)) from error
 
@@ -89,7 +89,7 @@ def told(operation: str) -> Serves:
         return Serves(rule="environment" if _is_set(operation) else "", problem=str(error))
     match found.rule:
         case "environment":
-            return Serves(list(found.ranges), found.rule, overrides.setting_of(operation))
+            return Serves(list(found.ranges), found.rule, setting_of(operation))
         case "profile" | "shipped":
             return Serves(list(found.ranges), found.rule, found.measured)
         case "order":
@@ -101,7 +101,7 @@ def told(operation: str) -> Serves:
 def _is_set(operation: str) -> bool:
     """Say whether a variable decides for an operation, or keeps all of them from being decided for."""
     try:
-        wishes = overrides.read_settings(overrides.settings())
+        wishes = read_settings(settings())
     except (BackendUnavailable, ValueError):
         return True
     return wishes is not None and wishes.of(operation) is not None

@@ -50,6 +50,9 @@ def candidates(operation: str) -> tuple[dict[str, Kernel], dict[str, str]]:
         if id(kernel) in seen:
             continue  # a variant without a kernel of its own here
         seen[id(kernel)] = kernel
+        if does_other_work(name):
+            left_out[name] = "it does other work, and runs only where it is named"
+            continue
         wrong = refusals.reason(operation, name)
         if isinstance(kernel, NotImplementedKernel):
             left_out[name] = f"it does not implement {operation}: {kernel.reason}"
@@ -58,6 +61,13 @@ def candidates(operation: str) -> tuple[dict[str, Kernel], dict[str, str]]:
         else:
             kernels[name] = kernel
     return kernels, left_out
+
+
+def does_other_work(name: str) -> bool:
+    """Say whether a variant gives results that are not the contract's."""
+    base, _, variant = name.partition(":")
+    found = discover().get(base)
+    return isinstance(found, Backend) and variant in found.other_work
 
 
 def all_names() -> list[str]:

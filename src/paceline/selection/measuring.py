@@ -13,7 +13,7 @@ import numpy as np
 from paceline.backends import Backend, BackendUnavailable, Kernel, NotImplementedKernel, discover, load_kernel
 from paceline.operations import OPERATIONS
 from paceline.selection import machine, profile, proof, timing
-from paceline.selection.eligible import all_names
+from paceline.selection.eligible import all_names, does_other_work
 
 SIZES: Final = (1, 2, 5, 10, 22, 46, 100, 215, 464, 1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000)
 """Three per decade where a call costs as much as the work, then two; few are whole numbers of vectors, as most are."""
@@ -84,9 +84,11 @@ def measure(operation: str, budget_s: float = BUDGET_S) -> tuple[profile.Measure
 
 
 def kernels_of(operation: str) -> Iterator[tuple[str, Kernel]]:
-    """Yield every backend's and variant's kernel that is one of its own, JIT ones among them."""
+    """Yield every backend's and variant's kernel that is one of its own and does the work, JIT ones among them."""
     seen: set[int] = set()
     for name in all_names():
+        if does_other_work(name):
+            continue
         try:
             kernel = load_kernel(operation, name)
         except BackendUnavailable:

@@ -12,6 +12,8 @@ from typing import Final
 from paceline.backends import OFFICIAL, Backend, BackendUnavailable, discover, status_of, those_ready
 from paceline.operations import OPERATIONS
 
+__all__ = ["Wishes", "asked", "asking", "combined", "read_names", "read_settings", "setting_of", "settings"]
+
 VARIABLE: Final = "PACELINE_BACKEND"
 
 _OPERATION_OF: Final = {f"{VARIABLE}_{operation.upper()}": operation for operation in OPERATIONS}

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from paceline.backends import Kernel
+from paceline.selection.eligible import does_other_work
 
 if TYPE_CHECKING:
     from paceline.selection.replay import Counts
@@ -54,7 +55,7 @@ def watched(operation: str, backend: str, kernel: Kernel) -> Kernel:
         PACELINE_SHADOW is not ``1/N``.
     """
     every = read_setting(setting())
-    if every is None:
+    if every is None or does_other_work(backend):
         return kernel
     from paceline.selection import watching
 

@@ -16,4 +16,5 @@ backend = Backend(
     contract=1,
     level=_level,
     variants=("avx2", "baseline", "rubato"),
+    other_work=("rubato",),
 )
