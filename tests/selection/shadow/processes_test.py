@@ -91,6 +91,7 @@ def child(work):
 
 def replays():
     assert shadow.counts() == replay.Counts(), shadow.counts()
+    rules.forget()
     calls(1, 2, 3)
     assert shadow.drain(60)
     assert shadow.counts() == replay.Counts(replayed=3), shadow.counts()

@@ -39,7 +39,7 @@ class TestQueue:
         assert shadow.counts().dropped == 1
         held.set()
         assert shadow.drain(60)
-        linear(*range(8, 30))
+        linear(*range(8, 45))
         assert shadow.drain(60)
         assert shadow.counts() == replay.Counts(replayed=3, dropped=1)
 

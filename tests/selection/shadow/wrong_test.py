@@ -126,6 +126,17 @@ class TestWrong:
             rules.forget()
         assert shadow.counts().mismatched == 2
 
+    def test_what_would_be_chosen_now_goes_on(self, monkeypatch):
+        monkeypatch.setenv("PACELINE_BACKEND", "odd,loops")
+        rules.forget()
+        kernel = select("slerp_quaternion")
+        kernel(T + 7, T, IDENTITY, T + 10, QUARTER, False)
+        assert shadow.drain(60)
+        before = shadow.counts().replayed
+        assert kernel(T + 7, T, IDENTITY, T + 10, QUARTER, False)[0] == 0.0
+        assert shadow.drain(60)
+        assert shadow.counts().replayed == before + 1  # "loops" is watched too, and the reference is not
+
     def test_where_nothing_else_is_asked_for_the_reference_goes_on(self, monkeypatch):
         monkeypatch.setenv("PACELINE_BACKEND", "odd")
         rules.forget()
