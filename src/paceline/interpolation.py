@@ -6,8 +6,8 @@ wall clock, a double steps by 256 ns. Rotations are quaternions, interpolated by
 
 Every function takes read-only, strided, Fortran-ordered, float32 and integer arrays, and lists; it returns float64 in C
 order. Positions and channels are within 1 ulp of the exact value, also where terms cancel, while times are less than
-2**53 ns (104 days) apart; further apart, within 2.5 ulp of the larger of the knots and the result. A zero may have
-either sign. An empty query gives an empty result.
+2**53 ns (104 days) apart; further apart, between the knots, within 2.5 ulp of the larger of the knots and the result.
+A zero may have either sign. An empty query gives an empty result.
 
 ``out`` must be float64, C-contiguous and writeable, may overlap an input, and is what is returned. After an error about
 a quaternion or a pair's stamps its content is unspecified; after any other error it is as it was.

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from paceline.operations import OPERATIONS
-from paceline.selection import comparison, proof, watching
+from paceline.selection import proof
+from paceline.selection.shadow import comparison, watching
 from paceline.selection.signatures import SIGNATURES
 
 

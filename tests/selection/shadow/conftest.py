@@ -12,7 +12,8 @@ import pytest
 import paceline
 import paceline_python
 from paceline.backends import discover
-from paceline.selection import machine, refusals, replay, rules, shadow
+from paceline.selection import machine, refusals, rules, shadow
+from paceline.selection.shadow import replay
 from selection.shadow.odd import project
 
 

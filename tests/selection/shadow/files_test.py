@@ -11,7 +11,8 @@ import pytest
 import paceline
 from house.fresh import run
 from paceline import audio
-from paceline.selection import mismatches, reproduce, shadow
+from paceline.selection import shadow
+from paceline.selection.shadow import mismatches, reproduce
 from selection.shadow.odd import IDENTITY, MENDED, QUARTER, T, find, linear
 
 
@@ -33,14 +34,14 @@ class TestFiles:
         file = find()
         code = (
             f"import runpy, sys; sys.argv[1:] = [{str(file)!r}]\n"
-            "runpy.run_module('paceline.selection.reproduce', run_name='__main__')"
+            "runpy.run_module('paceline.selection.shadow.reproduce', run_name='__main__')"
         )
         assert "now         reproduced: it gives 1.000007" in run(code, *path)
 
     def test_says_where_it_is_mended(self, path, tmp_path):
         file = find()
         (tmp_path / "odd" / "src" / "fake_odd" / "interpolation.py").write_text(MENDED)
-        code = f"import sys; from paceline.selection import reproduce; sys.exit(reproduce.main([{str(file)!r}]))"
+        code = f"import sys; from paceline.selection.shadow import reproduce; sys.exit(reproduce.main([{str(file)!r}]))"
         lines = run(code, *path, expect=1).splitlines()
         assert lines[3].startswith("changed     the backend was 1.0, ")
         assert lines[4:] == ["now         not reproduced: it gives what the reference gives"]
@@ -180,4 +181,4 @@ def test_more_arrays_than_a_call_has_are_not_read(monkeypatch, capsys):
 @pytest.mark.parametrize("arguments", [[], ["a", "b"]])
 def test_how_it_is_used(arguments, capsys):
     assert reproduce.main(arguments) == 2
-    assert capsys.readouterr().err == "Usage: python -m paceline.selection.reproduce FILE\n"
+    assert capsys.readouterr().err == "Usage: python -m paceline.selection.shadow.reproduce FILE\n"

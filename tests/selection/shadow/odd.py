@@ -10,7 +10,8 @@ import numpy as np
 
 import paceline
 from house.editable import install
-from paceline.selection import mismatches, refusals, shadow
+from paceline.selection import refusals, shadow
+from paceline.selection.shadow import mismatches
 
 T = 1_700_000_000_000_000_000
 STAMPS, VALUES = np.array([T, T + 1_000_000]), np.array([0.0, 1.0])

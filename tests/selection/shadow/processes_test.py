@@ -71,7 +71,8 @@ paceline.interpolate_linear([0, 10], [0.0, 1.0], [7], backend="odd")
 class TestFork:
     CODE = """
 import os, threading, numpy as np, paceline
-from paceline.selection import shadow, replay, refusals, watching, rules
+from paceline.selection import shadow, refusals, rules
+from paceline.selection.shadow import replay, watching
 STAMPS, VALUES = np.array([0, 1_000_000]), np.array([0.0, 1.0])
 
 def calls(*at):
@@ -143,7 +144,8 @@ paceline.interpolate_linear([0, 1_000_000], [0.0, 1.0], [7], backend="odd")
         code = """
 import atexit, threading, paceline
 atexit.register(lambda: late())  # before the mode is loaded, and so called after it has ended
-from paceline.selection import replay, shadow
+from paceline.selection import shadow
+from paceline.selection.shadow import replay
 
 class Endless:
     nbytes = 0

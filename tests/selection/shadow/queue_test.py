@@ -10,7 +10,8 @@ import pytest
 
 import paceline
 from paceline import audio
-from paceline.selection import refusals, replay, shadow, watching
+from paceline.selection import refusals, shadow
+from paceline.selection.shadow import replay, watching
 from selection.shadow.odd import STAMPS, VALUES, Holding, T, find, linear
 
 

@@ -11,7 +11,8 @@ import paceline
 from house.fresh import run
 from paceline import audio
 from paceline.backends import load_kernel
-from paceline.selection import refusals, replay, rules, select, shadow, watching
+from paceline.selection import refusals, rules, select, shadow
+from paceline.selection.shadow import replay, watching
 from selection.shadow.odd import STAMPS, linear
 
 
@@ -76,7 +77,7 @@ class TestSetting:
         code = "import paceline, sys; paceline.interpolate_linear([0, 1], [0.0, 1.0], [0]); print(*sys.modules)"
         loaded = run(code, *path).split()
         assert "paceline.selection.shadow" in loaded
-        assert not {"paceline.selection.watching", "paceline.selection.replay"} & {*loaded}
+        assert not {"paceline.selection.shadow.watching", "paceline.selection.shadow.replay"} & {*loaded}
 
 
 class TestShare:

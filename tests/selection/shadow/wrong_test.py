@@ -11,18 +11,8 @@ import pytest
 import paceline
 from paceline import audio
 from paceline.backends import load_kernel
-from paceline.selection import (
-    explanation,
-    finding,
-    mismatches,
-    proof,
-    refusals,
-    replay,
-    reproduce,
-    rules,
-    select,
-    shadow,
-)
+from paceline.selection import explanation, proof, refusals, rules, select, shadow
+from paceline.selection.shadow import finding, mismatches, replay, reproduce
 from selection.shadow.odd import IDENTITY, QUARTER, STAMPS, Holding, T, find, linear
 
 

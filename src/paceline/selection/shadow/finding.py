@@ -8,10 +8,11 @@ from typing import Final
 
 from paceline.backends import Backend, Kernel, discover
 from paceline.errors import PacelineError
-from paceline.selection import machine, mismatches, profile, refusals, rules
-from paceline.selection.comparison import Mismatch
+from paceline.selection import machine, profile, refusals, rules
 from paceline.selection.rules import TYPICAL_N
-from paceline.selection.watching import Replay, reference_kernel
+from paceline.selection.shadow import mismatches
+from paceline.selection.shadow.comparison import Mismatch
+from paceline.selection.shadow.watching import Replay, reference_kernel
 
 log: Final = logging.getLogger("paceline")
 
@@ -48,7 +49,7 @@ def _kept(replay: Replay, found: Mismatch) -> str:
         return f"the call was not kept: {error.strerror or error}"
     except (TypeError, ValueError) as error:  # a wrong kernel may have returned what no file holds
         return f"the call was not kept: {error}"
-    return f"python -m paceline.selection.reproduce {file} repeats it"
+    return f"python -m paceline.selection.shadow.reproduce {file} repeats it"
 
 
 def _told(operation: str, backend: str, why: str) -> str:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paceline.backends import Kernel, NotImplementedKernel, load_kernel
-from paceline.selection import comparison, proof, replay
+from paceline.selection import proof
+from paceline.selection.shadow import comparison, replay
 from paceline.selection.signatures import SIGNATURES, Signature
 
 NEVER: Final = sys.maxsize
@@ -117,7 +118,7 @@ class Replay:
         found = comparison.mismatch(operation, self.given, self.answer, expected)
         replay.here().count("replayed")
         if found is not None:
-            from paceline.selection import finding
+            from paceline.selection.shadow import finding
 
             replay.here().count("mismatched")
             finding.act(self, found)

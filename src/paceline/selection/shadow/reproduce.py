@@ -1,4 +1,4 @@
-"""Repeats a call that came out wrong: ``python -m paceline.selection.reproduce FILE``.
+"""Repeats a call that came out wrong: ``python -m paceline.selection.shadow.reproduce FILE``.
 
 The shadow mode leaves such files in the user's cache directory. It ends with 0 if the backend still gives something
 else than the reference, with 1 if not, and with 2 if there is nothing to repeat. Only run files that paceline has
@@ -12,15 +12,16 @@ import time
 from pathlib import Path
 
 from paceline.backends import Backend, BackendUnavailable, NotImplementedKernel, discover, load_kernel
-from paceline.selection import comparison, machine, mismatches
-from paceline.selection.watching import answer, reference_kernel
+from paceline.selection import machine
+from paceline.selection.shadow import comparison, mismatches
+from paceline.selection.shadow.watching import answer, reference_kernel
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Repeat the call in a file and print what comes of it."""
     given = sys.argv[1:] if arguments is None else arguments
     if len(given) != 1:
-        print("Usage: python -m paceline.selection.reproduce FILE", file=sys.stderr)
+        print("Usage: python -m paceline.selection.shadow.reproduce FILE", file=sys.stderr)
         return 2
     try:
         kept = mismatches.load(Path(given[0]))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from paceline.operations import OPERATIONS, Operation
 from paceline.selection import proof
-from paceline.selection.parts import Arrays, Part, one_rotation, parts
+from paceline.selection.shadow.parts import Arrays, Part, one_rotation, parts
 from paceline.selection.signatures import SIGNATURES
 
 

@@ -15,7 +15,7 @@ from paceline.backends import Kernel
 from paceline.selection.eligible import does_other_work
 
 if TYPE_CHECKING:
-    from paceline.selection.replay import Counts
+    from paceline.selection.shadow.replay import Counts
 
 VARIABLE: Final = "PACELINE_SHADOW"
 
@@ -57,20 +57,20 @@ def watched(operation: str, backend: str, kernel: Kernel) -> Kernel:
     every = read_setting(setting())
     if every is None or does_other_work(backend):
         return kernel
-    from paceline.selection import watching
+    from paceline.selection.shadow import watching
 
     return watching.watched(operation, backend, kernel, every)
 
 
 def drain(timeout: float) -> bool:
     """Wait until every call that was drawn has been replayed, ``timeout`` seconds at most; say whether that is so."""
-    from paceline.selection import replay
+    from paceline.selection.shadow import replay
 
     return replay.here().drain(timeout)
 
 
 def counts() -> Counts:
     """Return how many calls were replayed in this process, and how many were not and why."""
-    from paceline.selection import replay
+    from paceline.selection.shadow import replay
 
     return replay.here().counts

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from paceline.backends import Backend, discover
 from paceline.operations import CONTRACT, OPERATIONS
 from paceline.selection import machine, proof
-from paceline.selection.comparison import Answer, Mismatch
-from paceline.selection.replay import MOST_BYTES
+from paceline.selection.shadow.comparison import Answer, Mismatch
+from paceline.selection.shadow.replay import MOST_BYTES
+from paceline.selection.shadow.watching import Replay
 from paceline.selection.signatures import SIGNATURES
-from paceline.selection.watching import Replay
 
 FORMAT: Final = 1
 MOST_FILES: Final = 20
