@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from conformance.agreement import agree
-from conformance.routes import backends_that_answer, call, variants_that_answer
+from conformance.routes import backends_that_answer, variants_that_answer
 from paceline.operations import OPERATIONS
+from paceline.selection.proof import answer
 
 CASES = [
     pytest.param(name, n, backend, id=f"{name}-{n}-{backend}")
@@ -28,6 +29,6 @@ CASES += [
 def test_workload(name, n, backend):
     operation = OPERATIONS[name]
     arguments = operation.workload(n, np.random.default_rng(n))
-    actual, expected = (call(name, arguments, which) for which in (backend, "python"))
+    actual, expected = (answer(name, arguments, which) for which in (backend, "python"))
     for ours, reference in zip(actual, expected, strict=True):
         assert agree(operation, ours, reference)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import paceline
-from conformance.routes import backends_with, call, ready_backends
+from conformance.routes import backends_with, ready_backends
 from paceline.backends import NotImplementedKernel, load_kernel
 from paceline.operations import OPERATIONS
+from paceline.selection.proof import answer
 
 LACKING = [
     (name, backend, kernel.reason)
@@ -35,7 +36,7 @@ def test_the_reason_is_given(name, backend, reason):
 def test_the_public_function_repeats_it():
     arguments = OPERATIONS["interpolate_linear"].workload(3, np.random.default_rng(0))
     with pytest.raises(paceline.BackendUnavailable, match="does not implement interpolate_linear: it only turns"):
-        call("interpolate_linear", arguments, "loops")
+        answer("interpolate_linear", arguments, "loops")
 
 
 def test_the_reference_lacks_nothing():

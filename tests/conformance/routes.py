@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-from typing import Any
-
-import numpy as np
-
 import paceline
 from paceline.backends import Backend, NotImplementedKernel, discover, load_kernel
-from paceline.operations import OPERATIONS
+from paceline.selection.eligible import does_other_work
 
 PREPARED = ("trajectory_check", "trajectory_at", "trajectory_gap")
 """What a Trajectory needs of its backend."""
-
-OTHERS = ("rust:rubato",)
-"""Variants that are no other form of the same: they do another thing that is as good."""
 
 
 def ready_backends() -> list[str]:
@@ -43,34 +35,10 @@ def variants_that_answer(operation: str) -> list[str]:
         for backend in map(discover().get, backends_that_answer(operation))
         if isinstance(backend, Backend)
         for variant in (f"{backend.name}:{name}" for name in backend.variants)
-        if variant not in OTHERS
+        if not does_other_work(variant)
         and any(load_kernel(each, variant) is not load_kernel(each, backend.name) for each in _needs(operation))
     ]
 
 
 def _needs(operation: str) -> tuple[str, ...]:
     return PREPARED if operation.startswith("trajectory_") else (operation,)
-
-
-def call(operation: str, arguments: tuple[Any, ...], backend: str) -> tuple[Any, ...]:
-    """Run an operation through its public function on a workload's or golden case's arguments."""
-    if operation == "trajectory_check":  # what it finds shows only in the kernel's answer
-        stamps, _, quats = arguments
-        return (np.array([paceline.bind(operation, backend=backend)(stamps, np.asarray(quats, np.float64))]),)
-    if operation == "trajectory_at":
-        return paceline.Trajectory(*arguments[:3], backend=backend).at(arguments[3])
-    if operation == "trajectory_gap":
-        stamps, at = arguments
-        positions, quats = np.zeros((len(stamps), 3)), np.tile((0.0, 0.0, 0.0, 1.0), (len(stamps), 1))
-        return (paceline.Trajectory(stamps, positions, quats, backend=backend).gap(at),)
-    if operation == "resample_chunk":
-        samples, *rates = arguments
-        return (
-            paceline.audio.ResampleStream(*rates, dtype=samples.dtype, backend=backend).process(samples, last=True),
-        )
-    result = attrgetter(OPERATIONS[operation].public)(paceline)(*arguments, backend=backend)
-    if operation == "slerp_quaternion":
-        return (np.array([result]),)
-    if operation == "detect_voice":
-        return (result.scores,)
-    return result if isinstance(result, tuple) else (result,)
