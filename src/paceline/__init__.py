@@ -10,7 +10,6 @@ from paceline.backends import (
     BackendUnavailable,
     StaleBackend,
     not_implemented,
-    status,
 )
 from paceline.errors import PacelineError
 from paceline.interpolation import (
@@ -23,6 +22,7 @@ from paceline.interpolation import (
 )
 from paceline.selection import bind, using, warm_up
 from paceline.selection.explanation import Explanation, explain
+from paceline.selection.standing import status
 
 if TYPE_CHECKING:
     from paceline import audio, pipeline

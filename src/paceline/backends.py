@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Literal
 
@@ -98,24 +98,6 @@ class BackendStatus:
     """Operations that it may not serve because it gave a wrong result here, with the end of a sentence: "it …"."""
 
 
-class Status(dict[str, BackendStatus]):
-    """Each backend's status by name; prints as a table."""
-
-    def __str__(self) -> str:
-        rows = [
-            f"{s.name:<12}{s.state:<8}{s.version or '-':<10}{s.reason or s.level or ''}".rstrip() for s in self.values()
-        ]
-        for number, state in reversed(list(enumerate(self.values()))):
-            rows[number + 1 : number + 1] = [f"  not for {name}: it {why}" for name, why in state.refused.items()]
-        return "\n".join(["backend     state   version   level or reason", *rows])
-
-
-def lines_only(name: str) -> bool:
-    """Say whether a backend's executor walks in Python whatever is no line of numbers."""
-    found = discover().get(name.partition(":")[0])
-    return isinstance(found, Backend) and found.lines_only
-
-
 @cache
 def discover() -> dict[str, Backend | BackendStatus]:
     """Load the entry points, each to its Backend or to the status that says why it is none; the order is by name.
@@ -139,20 +121,14 @@ def discover() -> dict[str, Backend | BackendStatus]:
     return found
 
 
-def status() -> Status:
-    """List every backend, known or installed: version, state, instruction-set level, and the reason if it cannot serve.
-
-    Compiled backends are imported to see that they load; a JIT backend is not. One that gave a wrong result here also
-    says for which operations it is refused, and what was wrong.
-    """
-    from paceline.selection import refusals, rules  # which need this module
-
-    rules.tables()  # a profile may have refusals
-    found = {name: status_of(name) for name in _names()}
-    return Status({name: replace(state, refused=refusals.of(name)) for name, state in found.items()})
+def lines_only(name: str) -> bool:
+    """Say whether a backend's executor walks in Python whatever is no line of numbers."""
+    found = discover().get(name.partition(":")[0])
+    return isinstance(found, Backend) and found.lines_only
 
 
-def _names() -> list[str]:
+def known_names() -> list[str]:
+    """Return the backends that are known or installed: this project's first."""
     return [*OFFICIAL, *(name for name in discover() if name not in OFFICIAL)]
 
 
@@ -244,5 +220,5 @@ def _kernel_in(module: str, operation: str, backend: str) -> Kernel | NotImpleme
 
 def those_ready() -> str:
     """Return the end of a sentence that says what there is instead."""
-    ready = [name for name in _names() if status_of(name).state == "ready"]
+    ready = [name for name in known_names() if status_of(name).state == "ready"]
     return f"those ready here are {', '.join(ready)}"

@@ -28,7 +28,9 @@ def _forget() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_known(monkeypatch, tmp_path):
-    """Begin without a profile, settings, refusals or what was compiled or proved before."""
+    """Begin without a profile, a shipped table, settings, refusals or what was compiled or proved before."""
+    write_table(tmp_path / "none.json", {})
+    monkeypatch.setattr(tables, "SHIPPED", str(tmp_path / "none.json"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for name in [name for name in os.environ if name.startswith(("PACELINE_BACKEND", "PACELINE_PROFILE"))]:
         monkeypatch.delenv(name)

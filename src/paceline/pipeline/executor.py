@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from paceline.backends import Kernel
+from paceline.pipeline.immediate import Immediate
 from paceline.pipeline.manifest import RuntimeHint
 from paceline.pipeline.pipeline import Pipeline
 
@@ -35,3 +37,16 @@ def run_pipeline(manifest: Mapping[str, Any], data: Any, *, backend: RuntimeHint
     """
     config = {} if backend is None else {"runtime_hint": backend}
     return Pipeline.from_manifest(manifest, **config).run_sync(data)
+
+
+def runner_of(manifest: Mapping[str, Any], kernel: Kernel | str, walker: RuntimeHint) -> Callable[[Any], Any]:
+    """Return what runs data through a manifest, by an executor's kernel or by the backend of that name.
+
+    ``walker`` is the backend for which the plan of a kernel without a name is made.
+    """
+    if isinstance(kernel, str):
+        return Pipeline.from_manifest(manifest, runtime_hint=kernel).run_sync
+    plan = Pipeline.from_manifest(manifest, runtime_hint=walker).plan()
+    plan.kernel = kernel
+    made = Immediate(plan)
+    return made.direct or made.run_sync

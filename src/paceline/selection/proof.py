@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from operator import attrgetter
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ def answer(name: str, arguments: tuple[Any, ...], kernel: Kernel | str) -> tuple
     ``kernel`` is a kernel, or the name of the backend whose kernels run. Arrays and lists are returned as they are, a
     single result as a tuple of one.
     """
-    import paceline
+    paceline: Any = import_module("paceline")  # late: what is public stands on the selection
 
     backend: Any = kernel if isinstance(kernel, str) else Given(name, kernel)
     if name == "trajectory_check":  # what it finds shows only in the kernel's answer
@@ -41,7 +42,8 @@ def answer(name: str, arguments: tuple[Any, ...], kernel: Kernel | str) -> tuple
         check = paceline.bind(name, backend=kernel) if isinstance(kernel, str) else kernel
         return (np.array([check(stamps, np.asarray(quats, np.float64))]),)
     if name == "trajectory_at":
-        return paceline.Trajectory(*arguments[:3], backend=backend).at(arguments[3])
+        positions, quats = paceline.Trajectory(*arguments[:3], backend=backend).at(arguments[3])
+        return positions, quats
     if name == "trajectory_gap":
         stamps, at = arguments
         positions, quats = np.zeros((len(stamps), 3)), np.tile((0.0, 0.0, 0.0, 1.0), (len(stamps), 1))
@@ -54,7 +56,7 @@ def answer(name: str, arguments: tuple[Any, ...], kernel: Kernel | str) -> tuple
         x, to, *source = arguments
         return (paceline.audio.convert_format(x, to, source=source[0] if source else None, backend=backend),)
     if name == "run_pipeline":
-        return (_runner(arguments[0], kernel)(arguments[1]),)
+        return (runner_of(arguments[0], kernel)(arguments[1]),)
     result = attrgetter(OPERATIONS[name].public)(paceline)(*arguments, backend=backend)
     if name == "slerp_quaternion":
         return (np.array([result]),)
@@ -63,23 +65,10 @@ def answer(name: str, arguments: tuple[Any, ...], kernel: Kernel | str) -> tuple
     return result if isinstance(result, tuple) else (result,)
 
 
-def _runner(manifest: Any, kernel: Kernel | str) -> Any:
-    from paceline.pipeline import Pipeline
-
-    if isinstance(kernel, str):
-        return Pipeline.from_manifest(manifest, runtime_hint=kernel).run_sync
-    return runner_of(manifest, kernel)
-
-
-def runner_of(manifest: Any, kernel: Kernel) -> Any:
-    """Return what an executor makes of a manifest: called with data, it runs them."""
-    from paceline.pipeline.immediate import Immediate
-    from paceline.pipeline.pipeline import Pipeline
-
-    plan = Pipeline.from_manifest(manifest, runtime_hint=REFERENCE).plan()
-    plan.kernel = kernel
-    made = Immediate(plan)
-    return made.direct or made.run_sync
+def runner_of(manifest: Any, kernel: Kernel | str) -> Any:
+    """Return what runs a manifest's data, by an executor's kernel or by the backend of that name."""
+    executor: Any = import_module("paceline.pipeline.executor")  # late, as above
+    return executor.runner_of(manifest, kernel, REFERENCE)
 
 
 def kernel_arguments(name: str, arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:

@@ -317,6 +317,7 @@ class TestWhatIsAskedForWhereAPipelineIsMade:
                 kernel = paceline.bind(operation, backend=name)
                 choice = choices.Choice(name, noting(called, operation, name, kernel), "call")
                 monkeypatch.setitem(chooser._named, name, choice)
+                monkeypatch.setitem(chooser._named, (name,), choice)
         sound = np.zeros(48_000, np.float32)
         assert len(made[0].run_sync([sound[:4_800], sound[4_800:9_600]])) > 0
         assert set(called) == {("resample_chunk", "python"), ("convert_format", "rust")}
