@@ -67,6 +67,18 @@ def pytest_unconfigure() -> None:
     _site.cleanup()
 
 
+@pytest.fixture(autouse=True)
+def own_environment():
+    """Take back what a command sets for its whole process, as how many threads there are: profiles are kept by it."""
+    before = dict(os.environ)
+    yield
+    for name in {*before, *os.environ} - {"PYTEST_CURRENT_TEST"}:
+        if name not in before:
+            del os.environ[name]
+        elif os.environ.get(name) != before[name]:
+            os.environ[name] = before[name]
+
+
 @pytest.fixture(scope="session")
 def note_error():
     """Keep the largest error per unit and backend for the summary: ``note_error("rotation, rad", backend, 2e-16)``."""

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import paceline
 from harness.fakes import run
+from paceline.selection import rules, warming
 from paceline_harness import read_records, write_records
 from paceline_harness.audit import audit_file
 from paceline_harness.cli import app
@@ -147,11 +148,15 @@ def test_nothing_is_asked_of_other_operations(monkeypatch, plain):
 
 def test_what_is_told_is_what_an_import_explains(monkeypatch):
     monkeypatch.delenv("PACELINE_BACKEND", raising=False)
+    monkeypatch.setattr(warming, "_warm", {})  # as in a process that has just begun
+    rules.forget()
     found = asked(["to_mono", "double", "to_mono", "resample"])
     assert set(found) == {"to_mono", "resample"}
     for operation, answer in found.items():
         explained = paceline.explain(operation)
         assert (answer.ranges, answer.rule) == (list(explained.ranges), explained.rule)
+    monkeypatch.undo()
+    rules.forget()
 
 
 def test_a_variable_is_what_it_rests_on(monkeypatch):
