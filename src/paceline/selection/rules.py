@@ -193,14 +193,6 @@ _selectors: Final = {
 }
 
 
-def _begin_anew() -> None:
-    _state.lock = threading.RLock()  # a thread that a fork did not copy may hold it
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
-
-
 def selector(operation: str, kind: str = "") -> Selector:
     """Return the selector of an operation, or of one of its kinds; there is one."""
     return _selectors[operation, kind]
