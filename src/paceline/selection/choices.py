@@ -49,16 +49,25 @@ def picking(table: Table, named: Callable[[Any], Kernel]) -> Pick:
         def pick(n: int, backend: Any = None) -> Kernel:  # noqa: ARG001 - all sizes are alike here
             return only if backend is None else named(backend)
 
+    elif len(kernels) == 2:
+        below, above = kernels
+        change = sizes[1]
+
+        def pick(n: int, backend: Any = None) -> Kernel:
+            if backend is None:
+                return below if n < change else above
+            return named(backend)
+
     elif len(kernels) <= UNROLLED:
         first, second, third, fourth = (*kernels, *kernels[-1:] * (UNROLLED - len(kernels)))
         one, two, three = (*sizes[1:], *sizes[-1:] * (UNROLLED - len(sizes)))
 
         def pick(n: int, backend: Any = None) -> Kernel:
-            if backend is not None:
-                return named(backend)
-            if n < two:
-                return first if n < one else second
-            return third if n < three else fourth
+            if backend is None:
+                if n < two:
+                    return first if n < one else second
+                return third if n < three else fourth
+            return named(backend)
 
     else:
 
