@@ -14,6 +14,7 @@ from paceline.backends import Backend, BackendUnavailable, Kernel, NotImplemente
 from paceline.operations import OPERATIONS
 from paceline.selection import machine, profile, proof, timing
 from paceline.selection.eligible import all_names, does_other_work
+from paceline.selection.shadow import again
 
 SIZES: Final = (1, 2, 5, 10, 22, 46, 100, 215, 464, 1_000, 3_162, 10_000, 31_623, 100_000, 316_228, 1_000_000)
 """Three per decade where a call costs as much as the work, then two; few are whole numbers of vectors, as most are."""
@@ -55,7 +56,7 @@ def measure(operation: str, budget_s: float = BUDGET_S) -> tuple[profile.Measure
     for name in [name for name in kernels if name != proof.REFERENCE]:
         jit = _backend(name).jit
         began = perf_counter_ns()
-        problem = proof.golden_problem(operation, kernels[name])
+        problem = proof.golden_problem(operation, kernels[name]) or again.problem_of(operation, name, kernels[name])
         if problem is None and jit:  # what it compiles for its workload is no part of the times either
             problem = _compiled(operation, kernels[name])
         if jit:

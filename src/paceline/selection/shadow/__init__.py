@@ -1,8 +1,8 @@
 """Shadow mode: ``PACELINE_SHADOW=1/N`` replays one call in N on the reference, and a backend that errs is refused.
 
 ``watching`` draws the calls, ``replay`` queues them, ``comparison`` says what is equal, ``finding`` does what a
-mismatch asks for, and ``mismatches`` keeps it in a file that ``reproduce`` reads. None of them is imported while the
-mode is off.
+mismatch asks for, and ``mismatches`` keeps it in a file that ``reproduce`` reads. ``again`` repeats it when the backend
+is calibrated. None of them is imported by a call while the mode is off.
 """
 
 from __future__ import annotations

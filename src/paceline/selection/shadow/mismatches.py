@@ -76,6 +76,11 @@ def folder() -> Path:
     return user_cache_path("paceline", appauthor=False) / "mismatches"
 
 
+def name_of(operation: str, backend: str, when: str) -> str:
+    """Return a file's name; a star for ``when`` stands for any."""
+    return f"{operation}-{backend.replace(':', '+')}-{when}.npz"
+
+
 def save(replay: Replay, found: Mismatch) -> Path:
     """Write a file as a whole, and remove the oldest ones beyond the number that is kept.
 
@@ -104,7 +109,7 @@ def save(replay: Replay, found: Mismatch) -> Path:
     into = folder()
     into.mkdir(parents=True, exist_ok=True, mode=0o700)
     when = time.strftime("%Y%m%dT%H%M%S", time.gmtime(replay.at))
-    file = into / f"{operation}-{backend.replace(':', '+')}-{when}.{int(replay.at % 1 * 1e6):06}Z.npz"
+    file = into / name_of(operation, backend, f"{when}.{int(replay.at % 1 * 1e6):06}Z")
     handle, fresh = tempfile.mkstemp(prefix=file.stem, suffix=".new", dir=into)  # readable by the user alone
     try:
         with os.fdopen(handle, "wb") as opened:
