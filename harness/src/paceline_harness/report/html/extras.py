@@ -69,7 +69,7 @@ def serving(records: Sequence[Record]) -> str:
         texts = [el("td", "<br/>".join(map(said, lines))) for lines in cells]
         rows.append(el("tr", words("th", *operation, scope="row"), *texts))
     caption = words("caption", "Who serves which sizes, by which rule")
-    table = el("table", caption, el("thead", el("tr", *head)), el("tbody", *rows), class_="plain")
+    table = el("table", caption, el("thead", el("tr", *head)), el("tbody", *rows), class_="plain serving")
     return el(
         "section",
         words("h2", serves.HEADING, id="serves"),
